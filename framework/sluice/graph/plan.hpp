@@ -1,0 +1,46 @@
+// A checked graph: everything that is needed to start it, as plain data.
+#pragma once
+
+#include <sluice/graph/stage_type.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace sluice {
+
+struct RestartRules {
+  bool on_failure = true;  // false: the first failure is the last
+  int at_most = 5;         // restarts ...
+  Duration within = std::chrono::seconds(60);
+
+  friend bool operator==(const RestartRules&, const RestartRules&) = default;
+};
+
+// Stands for an output's index where a link carries the events of its stage.
+inline constexpr std::size_t kEventsOutput = static_cast<std::size_t>(-1);
+
+struct LinkPlan {
+  std::size_t from;    // index into Plan::stages
+  std::size_t output;  // index into that stage's outputs, or kEventsOutput
+  std::size_t input;   // index into this stage's inputs
+};
+
+struct StagePlan {
+  std::string name;
+  const StageType* type = nullptr;
+  std::vector<std::pair<const Parameter*, ParamValue>> parameters;  // all of the type's, in order
+  MailboxRules mailbox;
+  int workers = 1;
+  RestartRules restart;
+  bool optional = false;
+  std::vector<LinkPlan> links;  // what feeds it
+};
+
+struct Plan {
+  std::string name;
+  std::string device;
+  Duration drain = std::chrono::seconds(2);  // for emptying the mailboxes at the end
+  std::vector<StagePlan> stages;             // each after those that feed it
+};
+
+}  // namespace sluice

@@ -1,0 +1,299 @@
+#include <fmt/format.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <sluice/graph/parameter_value.hpp>
+#include <sluice/testkit.hpp>
+#include <stdexcept>
+#include <system_error>
+
+namespace sluice::testkit {
+
+UtcTime FakeClock::utc() const {
+  return UtcTime(std::chrono::sys_days(std::chrono::year(2026) / 1 / 1)) +
+         Duration(elapsed_.load());
+}
+
+FramePtr make_frame(cv::Mat pixels, std::string source, std::uint64_t sequence, UtcTime captured) {
+  const Kind format = format_of(pixels);
+  if (captured == UtcTime{}) captured = FakeClock().utc();
+  return std::make_shared<const Frame>(
+      Frame{std::move(source), sequence, captured, true, Image(format, std::move(pixels)), {}});
+}
+
+// The stage's surroundings: writes down all that it does.
+class StageTest::Recorder final : public LoopContext {
+ public:
+  Recorder(std::string stage_name, const StageType& type, const Clock& clock, FakeClock* fake)
+      : name_(std::move(stage_name)),
+        type_(type),
+        clock_(clock),
+        fake_(fake),
+        wake_fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+    if (wake_fd_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
+  }
+  ~Recorder() override { close(wake_fd_); }
+  Recorder(const Recorder&) = delete;
+  Recorder& operator=(const Recorder&) = delete;
+
+  void emit(FramePtr frame, std::string_view output) override {
+    if (!type_.output(output))
+      throw std::logic_error(fmt::format("'{}' has no output '{}'", type_.name, output));
+    {
+      const std::lock_guard lock(mutex_);
+      if (type_.is_source()) ++counts_.in, ++counts_.out;
+      frames_[std::string(output)].push_back(std::move(frame));
+    }
+    ask();
+  }
+  void offer(FramePtr frame, std::string_view output) override { emit(std::move(frame), output); }
+
+  void raise(Event event) override {
+    if (std::find(type_.events.begin(), type_.events.end(), event.name) == type_.events.end())
+      throw std::logic_error(
+          fmt::format("'{}' raised '{}', which it doesn't declare", type_.name, event.name));
+    event.stage = name_;
+    event.time = clock_.utc();
+    {
+      const std::lock_guard lock(mutex_);
+      events_.push_back(std::move(event));
+    }
+    ask();
+  }
+  void drop(const std::string&, std::string_view cause) override {
+    {
+      const std::lock_guard lock(mutex_);
+      if (type_.is_source()) ++counts_.in;
+      ++counts_.dropped[std::string(cause)];
+      settled_ = true;
+    }
+    ask();
+  }
+  void fail(const std::string&, std::string_view why) override {
+    {
+      const std::lock_guard lock(mutex_);
+      if (type_.is_source()) ++counts_.in;
+      ++counts_.failed;
+      settled_ = true;
+      log_.emplace_back(why);
+    }
+    ask();
+  }
+  std::string_view input() const override { return input_; }
+  const Clock& clock() const override { return clock_; }
+  const std::string& stage_name() const override { return name_; }
+  void log(LogLevel, std::string_view text) override {
+    const std::lock_guard lock(mutex_);
+    log_.emplace_back(text);
+  }
+
+  bool stopping() const override { return stopping_; }
+  bool wait(Duration limit) override {
+    if (fake_) {
+      fake_->advance(limit);
+      ask();
+      std::this_thread::yield();
+      return stopping_;
+    }
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, limit, [&] { return stopping_.load(); });
+    return stopping_;
+  }
+  FramePtr take(Duration limit) override {
+    ask();
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, limit, [&] { return stopping_ || !queue_.empty() || ended_; });
+    if (stopping_ || queue_.empty()) return nullptr;
+    auto frame = std::move(queue_.front());
+    queue_.pop_front();
+    ++counts_.in;
+    signal();
+    return frame;
+  }
+  void done(std::size_t frames) override {
+    {
+      const std::lock_guard lock(mutex_);
+      counts_.out += frames;
+    }
+    ask();
+  }
+  bool inputs_ended() const override {
+    const std::lock_guard lock(mutex_);
+    return ended_ && queue_.empty();
+  }
+  int wake_fd() const override { return wake_fd_; }
+
+  // --- for StageTest
+  template <class F>
+  auto locked(F read) const {
+    const std::lock_guard lock(mutex_);
+    return read(*this);
+  }
+  void stop() {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+      signal();
+    }
+    changed_.notify_all();
+  }
+  void queue(FramePtr frame) {
+    {
+      const std::lock_guard lock(mutex_);
+      queue_.push_back(std::move(frame));
+      signal();
+    }
+    changed_.notify_all();
+  }
+  void end_inputs() {
+    {
+      const std::lock_guard lock(mutex_);
+      ended_ = true;
+      signal();
+    }
+    changed_.notify_all();
+  }
+
+  std::function<bool()> until;
+  std::string input_ = "in";
+  bool settled_ = false;
+  Counts counts_;
+  std::map<std::string, std::vector<FramePtr>> frames_;
+  std::vector<Event> events_;
+  std::vector<std::string> log_;
+
+ private:
+  void ask() {
+    if (until && !stopping_ && until()) stop();
+  }
+  // With the lock held: wake_fd_ is readable exactly while there is something to do.
+  void signal() {
+    std::uint64_t value = 1;
+    if (stopping_ || ended_ || !queue_.empty()) {
+      [[maybe_unused]] const auto n = write(wake_fd_, &value, sizeof value);
+    } else {
+      [[maybe_unused]] const auto n = read(wake_fd_, &value, sizeof value);
+    }
+  }
+
+  const std::string name_;
+  const StageType& type_;
+  const Clock& clock_;
+  FakeClock* const fake_;
+  const int wake_fd_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::atomic<bool> stopping_{false};
+  std::deque<FramePtr> queue_;
+  bool ended_ = false;
+};
+
+StageTest::StageTest(std::string_view type, const Parameters& parameters, const Clock* clock) {
+  type_ = StageTypes::all().find(type);
+  if (!type_) throw std::invalid_argument(fmt::format("there is no stage type '{}'", type));
+  stage_ = type_->make();
+  for (const auto& [name, raw] : parameters) {
+    const auto* parameter = type_->parameter(name);
+    if (!parameter)
+      throw std::invalid_argument(fmt::format("'{}' has no parameter '{}'", type, name));
+    auto checked = check_value(*parameter, raw);
+    if (!checked.error.empty())
+      throw std::invalid_argument(fmt::format("{}.{} {}", type, name, checked.error));
+    parameter->set(*stage_, checked.value);
+  }
+  recorder_ = std::make_unique<Recorder>("test", *type_, clock ? *clock : fake_,
+                                         clock ? nullptr : &fake_);
+}
+
+StageTest::~StageTest() {
+  recorder_->stop();
+  if (thread_.joinable()) thread_.join();
+}
+
+void StageTest::start() {
+  if (started_) return;
+  started_ = true;
+  stage_->start(*recorder_);
+}
+
+void StageTest::send(FramePtr frame, std::string_view input) {
+  start();
+  recorder_->input_ = std::string(input);
+  recorder_->settled_ = false;
+  ++recorder_->counts_.in;
+  try {
+    stage_->process(frame, *recorder_);
+    if (!recorder_->settled_) ++recorder_->counts_.out;
+  } catch (const FrameError& e) {
+    recorder_->fail(frame->source, e.what());
+  }
+}
+
+void StageTest::send(const Event& event) {
+  start();
+  stage_->on_event(event, *recorder_);
+}
+
+void StageTest::tick() {
+  start();
+  stage_->on_tick(*recorder_);
+}
+
+void StageTest::finish() {
+  start();
+  stage_->finish(*recorder_);
+}
+
+void StageTest::queue(FramePtr frame) { recorder_->queue(std::move(frame)); }
+void StageTest::end_inputs() { recorder_->end_inputs(); }
+
+void StageTest::run(std::function<bool(const StageTest&)> until) {
+  start();
+  if (until) recorder_->until = [this, until = std::move(until)] { return until(*this); };
+  dynamic_cast<LoopStage&>(*stage_).run(*recorder_);
+}
+
+void StageTest::run_in_thread() {
+  start();
+  thread_ = std::thread([this] {
+    try {
+      dynamic_cast<LoopStage&>(*stage_).run(*recorder_);
+    } catch (...) {  // handed to stop()
+      thread_error_ = std::current_exception();
+    }
+  });
+}
+
+void StageTest::stop() {
+  recorder_->stop();
+  if (thread_.joinable()) thread_.join();
+  if (thread_error_) std::rethrow_exception(std::exchange(thread_error_, nullptr));
+}
+
+bool StageTest::eventually(const std::function<bool()>& condition) const {
+  const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > limit) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  return true;
+}
+
+std::vector<FramePtr> StageTest::frames(std::string_view output) const {
+  return recorder_->locked([&](const Recorder& r) {
+    const auto it = r.frames_.find(std::string(output));
+    return it == r.frames_.end() ? std::vector<FramePtr>{} : it->second;
+  });
+}
+std::vector<Event> StageTest::events() const {
+  return recorder_->locked([](const Recorder& r) { return r.events_; });
+}
+std::vector<std::string> StageTest::log() const {
+  return recorder_->locked([](const Recorder& r) { return r.log_; });
+}
+Counts StageTest::counts() const {
+  return recorder_->locked([](const Recorder& r) { return r.counts_; });
+}
+
+}  // namespace sluice::testkit

@@ -1,0 +1,95 @@
+// For stage authors' tests: this stage, these parameters, these frames → those frames, events and
+// counts. No graph, no threads but a LoopStage's own, and a clock that only the test moves.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <sluice/stage.hpp>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace sluice::testkit {
+
+// Starts at 2026-01-01T00:00:00Z and moves when told.
+class FakeClock final : public Clock {
+ public:
+  UtcTime utc() const override;
+  SteadyTime steady() const override { return SteadyTime(Duration(elapsed_.load())); }
+  void advance(Duration by) { elapsed_ += by.count(); }
+
+ private:
+  std::atomic<std::int64_t> elapsed_{0};
+};
+
+// Frames to feed: `source` "cam", counted sequence numbers, captured at the clock's time.
+FramePtr make_frame(cv::Mat pixels, std::string source = "cam", std::uint64_t sequence = 0,
+                    UtcTime captured = {});
+
+struct Counts {
+  std::uint64_t in = 0, out = 0, failed = 0;
+  std::map<std::string, std::uint64_t> dropped;
+};
+
+// Drives one stage. Not for use from several threads, but a LoopStage may run in its own.
+class StageTest {
+ public:
+  using Parameters = std::vector<std::pair<std::string, ParamValue>>;
+
+  // Makes the stage; durations and sizes are given as in a graph file ("200ms"). Throws
+  // std::invalid_argument for a type, parameter or value that the check would refuse.
+  explicit StageTest(std::string_view type, const Parameters& parameters = {},
+                     const Clock* clock = nullptr);
+  ~StageTest();
+
+  FakeClock& clock() { return fake_; }
+
+  // Calls the stage's start(). Called by the first of the following, if the test doesn't.
+  void start();
+
+  // --- a stage that is given frames
+  // process(), with the runtime's rules: FrameError counts as failed, other exceptions reach the
+  // test.
+  void send(FramePtr frame, std::string_view input = "in");
+  void send(const Event& event);
+  void tick();
+  void finish();
+
+  // --- a LoopStage
+  // Puts a frame into its mailbox (without a limit), or says that no more will come.
+  void queue(FramePtr frame);
+  void end_inputs();
+  // run() in this thread; with `until`, stopping() turns true as soon as that holds (asked after
+  // each frame, event and wait). What run() throws reaches the test.
+  void run(std::function<bool(const StageTest&)> until = {});
+  // run() in a thread; ended by stop(), which waits for it and throws what it threw.
+  void run_in_thread();
+  void stop();
+  // Waits in real time until `condition` holds; false after 10 s.
+  bool eventually(const std::function<bool()>& condition) const;
+
+  // --- what came of it
+  std::vector<FramePtr> frames(std::string_view output = "out") const;
+  std::vector<Event> events() const;
+  std::vector<std::string> log() const;
+  Counts counts() const;
+
+  Stage& stage() { return *stage_; }
+
+ private:
+  class Recorder;
+
+  const StageType* type_;
+  FakeClock fake_;
+  std::unique_ptr<Recorder> recorder_;
+  std::unique_ptr<Stage> stage_;
+  std::thread thread_;
+  std::exception_ptr thread_error_;
+  bool started_ = false;
+};
+
+}  // namespace sluice::testkit
