@@ -1,0 +1,81 @@
+// What became of every frame that reached a stage: the books whose identity
+//   in = out + dropped (by cause) + failed + queued
+// holds whenever they are read. A ledger has no lock of its own; whoever owns it (the mailbox in
+// front of the stage, or the source) guards it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <sluice/media/frame.hpp>
+#include <sluice/observe/histogram.hpp>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace sluice {
+
+// Frames by why they were let go. A handful of causes: searched from the front.
+class Causes {
+ public:
+  void add(std::string_view cause, std::uint64_t by = 1);
+  std::uint64_t total() const;
+  const std::vector<std::pair<std::string, std::uint64_t>>& by_cause() const { return counts_; }
+
+ private:
+  std::vector<std::pair<std::string, std::uint64_t>> counts_;
+};
+
+// The causes that the runtime itself knows.
+namespace cause {
+inline constexpr std::string_view mailbox_full = "mailbox_full";
+inline constexpr std::string_view too_old = "too_old";
+inline constexpr std::string_view over_max_bytes = "over_max_bytes";  // one frame alone is too big
+inline constexpr std::string_view stage_down = "stage_down";  // the stage has given up for good
+inline constexpr std::string_view shutdown = "shutdown";      // not drained in time at the end
+}  // namespace cause
+
+// One source as one stage sees it.
+struct SourceBook {
+  std::uint64_t in = 0, dropped = 0, failed = 0;
+  std::uint64_t last_sequence = 0;
+  std::uint64_t missing = 0;  // sequence numbers skipped before they got here
+  bool age_known = true;      // false: the peer tells no capture time, age counts from arrival
+  std::unique_ptr<Histogram> age = std::make_unique<Histogram>();
+};
+
+class Ledger {
+ public:
+  // A frame has come. The book is valid as long as the ledger.
+  SourceBook& arrived(const Frame& frame);
+  // Something came that can't be told to be a frame of a source (or a source by name only).
+  void arrived_unknown() { ++in_; }
+
+  void settle_out(std::uint64_t frames = 1) { out_ += frames; }
+  void settle_dropped(const std::string& source, std::string_view cause);
+  void settle_failed(const std::string& source);
+
+  std::uint64_t in() const { return in_; }
+  std::uint64_t out() const { return out_; }
+  std::uint64_t failed() const { return failed_; }
+  const Causes& dropped() const { return dropped_; }
+
+  SourceBook& book(const std::string& source);
+
+  using Sources = std::unordered_map<std::string, SourceBook>;
+  const Sources& sources() const { return sources_; }
+
+ private:
+  // Names come from the network: past this many, the rest share one book, named "(others)".
+  static constexpr std::size_t kMostSources = 1024;
+
+  std::uint64_t in_ = 0, out_ = 0, failed_ = 0;
+  Causes dropped_;
+  Sources sources_;
+  // Frames of one source tend to follow each other.
+  const std::string* last_name_ = nullptr;
+  SourceBook* last_book_ = nullptr;
+};
+
+}  // namespace sluice

@@ -1,0 +1,154 @@
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <sluice/observe/report.hpp>
+
+namespace sluice {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+double rounded(double value) { return std::round(value * 1000) / 1000; }
+
+Json json_of(const Percentiles& p) {
+  return {{"p50", rounded(p.p50)},
+          {"p90", rounded(p.p90)},
+          {"p99", rounded(p.p99)},
+          {"max", rounded(p.max)}};
+}
+
+Json json_of(const SourceReport& s) {
+  Json json{{"in", s.in},           {"dropped", s.dropped},
+            {"failed", s.failed},   {"last_sequence", s.last_sequence},
+            {"missing", s.missing}, {"age_ms", json_of(s.age)}};
+  if (!s.age_known) json["age_from"] = "arrival";
+  return json;
+}
+
+Json json_of(const StageReport& s) {
+  Json dropped = Json::object();
+  for (const auto& [cause, count] : s.dropped) dropped[cause] = count;
+  Json sources = Json::object();
+  for (const auto& [name, source] : s.sources) sources[name] = json_of(source);
+  return {{"type", s.type},
+          {"in", s.in},
+          {"out", s.out},
+          {"failed", s.failed},
+          {"queued", s.queued},
+          {"restarts", s.restarts},
+          {"dropped", dropped},
+          {"events_dropped", s.events_dropped},
+          {"fps", rounded(s.fps)},
+          {"process_ms", json_of(s.process)},
+          {"wait_ms", json_of(s.wait)},
+          {"age_ms", json_of(s.age)},
+          {"sources", sources}};
+}
+
+std::string losses(const StageReport& s) {
+  std::string text;
+  for (const auto& [cause, count] : s.dropped)
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, cause);
+  if (s.failed > 0) text += fmt::format("{}{} failed", text.empty() ? "" : ", ", s.failed);
+  if (s.events_dropped > 0)
+    text += fmt::format("{}{} events", text.empty() ? "" : ", ", s.events_dropped);
+  return text;
+}
+
+}  // namespace
+
+std::uint64_t StageReport::dropped_total() const {
+  std::uint64_t sum = 0;
+  for (const auto& [cause, count] : dropped) sum += count;
+  return sum;
+}
+
+void read_process(Report& report) {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto s = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+  };
+  report.cpu_s = s(usage.ru_utime) + s(usage.ru_stime);
+  report.max_rss_bytes = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
+}
+
+std::string to_json(const Report& r) {
+  Json stages = Json::object();
+  for (const auto& stage : r.stages) stages[stage.name] = json_of(stage);
+  Json events = Json::object();
+  for (const auto& [name, count] : r.events) events[name] = count;
+  const Json json{{"graph", r.graph},
+                  {"device", r.device},
+                  {"wall_s", rounded(r.wall_s)},
+                  {"cpu_s", rounded(r.cpu_s)},
+                  {"max_rss_bytes", r.max_rss_bytes},
+                  {"stages", stages},
+                  {"events", events}};
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string to_table(const Report& r) {
+  std::size_t width = 5;
+  std::size_t type_width = 4;
+  for (const auto& s : r.stages) {
+    width = std::max(width, s.name.size());
+    type_width = std::max(type_width, s.type.size());
+  }
+  std::string text =
+      fmt::format("{:<{}}  {:<{}} {:>9} {:>9} {:>7} {:>8} {:>9} {:>9} {:>9} {:>9}  {}\n", "stage",
+                  width, "type", type_width, "in", "out", "queued", "fps", "work p50", "wait p99",
+                  "age p50", "age p99", "lost");
+  for (const auto& s : r.stages) {
+    const auto ms = [](const Percentiles& p, double value) {
+      return p.count == 0 ? std::string("-") : fmt::format("{:.1f} ms", value);
+    };
+    text += fmt::format("{:<{}}  {:<{}} {:>9} {:>9} {:>7} {:>8.1f} {:>9} {:>9} {:>9} {:>9}  {}\n",
+                        s.name, width, s.type, type_width, s.in, s.out, s.queued, s.fps,
+                        ms(s.process, s.process.p50), ms(s.wait, s.wait.p99), ms(s.age, s.age.p50),
+                        ms(s.age, s.age.p99), losses(s));
+  }
+  for (const auto& [name, count] : r.events) text += fmt::format("{:>9} × {}\n", count, name);
+  text += fmt::format("{:.1f} s, {:.0f} % of a core, {} MiB\n", r.wall_s,
+                      r.wall_s > 0 ? 100 * r.cpu_s / r.wall_s : 0.0, r.max_rss_bytes >> 20);
+  return text;
+}
+
+std::string to_status(const Report& now, const Report& before) {
+  // The last stage that sees a source is nearest to what the user gets: its rate and age are told.
+  struct Seen {
+    double fps = 0, age = 0;
+    bool age_known = true;
+  };
+  std::map<std::string, Seen> sources;
+  std::uint64_t lost = 0;
+  const double span = std::max(0.001, now.wall_s - before.wall_s);
+  for (std::size_t i = 0; i < now.stages.size(); ++i) {
+    const auto& stage = now.stages[i];
+    const auto* old = i < before.stages.size() ? &before.stages[i] : nullptr;
+    lost += stage.dropped_total() + stage.failed;
+    if (old) lost -= old->dropped_total() + old->failed;
+    for (const auto& [name, source] : stage.sources) {
+      std::uint64_t in = source.in;
+      if (old)
+        if (const auto it = old->sources.find(name); it != old->sources.end()) in -= it->second.in;
+      sources[name] = {static_cast<double>(in) / span, source.age.p50, source.age_known};
+    }
+  }
+  std::string text = fmt::format("{:>6.0f} s", now.wall_s);
+  constexpr std::size_t kShown = 6;
+  std::size_t shown = 0;
+  for (const auto& [name, seen] : sources) {
+    if (shown++ == kShown) {
+      text += fmt::format(" | and {} more", sources.size() - kShown);
+      break;
+    }
+    text += fmt::format(" | {} {:.0f} fps, {:.0f} ms{}", name, seen.fps, seen.age,
+                        seen.age_known ? "" : " since arrival");
+  }
+  return text + fmt::format(" | lost {}", lost);
+}
+
+}  // namespace sluice

@@ -1,0 +1,53 @@
+// A graph's figures at one moment, as plain data.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <sluice/observe/histogram.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace sluice {
+
+struct SourceReport {
+  std::uint64_t in = 0, dropped = 0, failed = 0, last_sequence = 0, missing = 0;
+  bool age_known = true;  // false: counted from arrival, as the peer sends no capture time
+  Percentiles age;
+};
+
+struct StageReport {
+  std::string name, type;
+  bool is_source = false;
+  std::uint64_t in = 0, out = 0, failed = 0, queued = 0, restarts = 0, events_dropped = 0;
+  std::map<std::string, std::uint64_t> dropped;  // by cause
+  double fps = 0;                                // out, over the whole run
+  Percentiles process, wait, age;
+  std::map<std::string, SourceReport> sources;
+
+  std::uint64_t dropped_total() const;
+  // in = out + dropped + failed + queued
+  bool adds_up() const { return in == out + dropped_total() + failed + queued; }
+};
+
+struct Report {
+  std::string graph, device;
+  double wall_s = 0, cpu_s = 0;
+  std::uint64_t max_rss_bytes = 0;
+  std::vector<StageReport> stages;  // in the graph's order
+  std::map<std::string, std::uint64_t> events;
+};
+
+// The process's CPU time and largest resident size so far.
+void read_process(Report& report);
+
+// {"graph": ..., "stages": {"motion": {...}}, "events": {...}}.
+std::string to_json(const Report& report);
+
+// For a terminal: a row a stage, then what was lost and why, then the events.
+std::string to_table(const Report& report);
+
+// One line: what each source did since `before`, and what was lost since.
+std::string to_status(const Report& now, const Report& before);
+
+}  // namespace sluice

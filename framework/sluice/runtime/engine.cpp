@@ -1,0 +1,177 @@
+#include <atomic>
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <opencv2/core/utility.hpp>
+#include <sluice/runtime/engine.hpp>
+#include <sluice/runtime/supervisor.hpp>
+#include <stdexcept>
+
+namespace sluice {
+namespace {
+
+std::unique_ptr<Replica> make_replica(StageRun& run, std::size_t worker) {
+  if (run.plan.type->loops) return std::make_unique<Loop>(run, worker);
+  return std::make_unique<Pump>(run, worker);
+}
+
+}  // namespace
+
+struct Engine::Inside {
+  Inside(Plan p, EngineOptions o) : plan(std::move(p)), options(std::move(o)) {
+    for (const auto& stage : plan.stages)
+      runs.push_back(std::make_unique<StageRun>(stage, environment));
+    wire();
+    for (auto& run : runs)
+      for (int w = 0; w < run->plan.workers; ++w) {
+        replicas.push_back(make_replica(*run, static_cast<std::size_t>(w)));
+        run->outputs.add_producer();
+      }
+    std::vector<Replica*> all;
+    for (const auto& replica : replicas) all.push_back(replica.get());
+    supervisor = std::make_unique<Supervisor>(
+        std::move(all), Supervisor::Settings{plan.drain, [this](const Event& e) { count(e); },
+                                             [this](std::string why) { end(std::move(why)); }});
+  }
+
+  void wire() {
+    for (std::size_t i = 0; i < plan.stages.size(); ++i)
+      for (const auto& link : plan.stages[i].links) {
+        auto& outputs = runs[link.from]->outputs;
+        Inbox* inbox = runs[i]->inbox.get();
+        if (link.output == kEventsOutput)
+          outputs.events.push_back(inbox);
+        else
+          outputs.frames[link.output].links.push_back(
+              {inbox, static_cast<std::uint8_t>(link.input)});
+      }
+  }
+
+  void count(const Event& event) {
+    {
+      const std::lock_guard lock(mutex);
+      ++events[event.name];
+    }
+    if (options.on_event) options.on_event(event);
+  }
+
+  void end(std::string why) {
+    {
+      const std::lock_guard lock(mutex);
+      failure = std::move(why);
+      over = true;
+      ended = options.clock->steady();
+    }
+    changed.notify_all();
+    if (options.on_over) options.on_over();
+  }
+
+  StageReport report_of(const StageRun& run) const;
+
+  const Plan plan;
+  const EngineOptions options;
+  const Environment environment{*options.clock, [this](const Event& e) { count(e); }};
+  std::vector<std::unique_ptr<StageRun>> runs;
+  std::vector<std::unique_ptr<Replica>> replicas;
+
+  mutable std::mutex mutex;
+  mutable std::condition_variable changed;
+  SteadyTime started{}, ended{};
+  bool over = false;
+  std::string failure;
+  std::map<std::string, std::uint64_t> events;
+
+  std::unique_ptr<Supervisor> supervisor;  // last: it goes first
+};
+
+Engine::Engine(Plan plan, EngineOptions options) {
+  // The graph's workers share the cores; OpenCV's own threads would only get in their way.
+  cv::setNumThreads(1);
+  inside_ = std::make_unique<Inside>(std::move(plan), std::move(options));
+}
+
+Engine::~Engine() = default;
+
+void Engine::start() {
+  inside_->started = inside_->options.clock->steady();
+  try {
+    inside_->supervisor->start();
+  } catch (const std::exception& e) {
+    inside_->end(e.what());
+    throw;
+  }
+}
+
+void Engine::stop() { inside_->supervisor->stop(); }
+
+bool Engine::wait(Duration limit) const {
+  std::unique_lock lock(inside_->mutex);
+  return inside_->changed.wait_for(lock, limit, [this] { return inside_->over; });
+}
+
+std::string Engine::failure() const {
+  const std::lock_guard lock(inside_->mutex);
+  return inside_->failure;
+}
+
+bool Engine::hangs() const { return inside_->supervisor->hangs(); }
+
+StageReport Engine::Inside::report_of(const StageRun& run) const {
+  StageReport r;
+  r.name = run.plan.name;
+  r.type = run.plan.type->name;
+  r.is_source = run.plan.type->is_source();
+  r.restarts = run.restarts;
+  Histogram process, wait, age;
+  for (const auto& replica : replicas) {
+    if (&replica->run() != &run) continue;
+    replica->processing.add_to(process);
+    replica->waiting.add_to(wait);
+    replica->age.add_to(age);
+    replica->read_books([&](const Ledger& ledger, std::size_t queued) {
+      r.in += ledger.in();
+      r.out += ledger.out();
+      r.failed += ledger.failed();
+      r.queued += queued;
+      for (const auto& [cause, n] : ledger.dropped().by_cause()) r.dropped[cause] += n;
+      for (const auto& [name, book] : ledger.sources()) {
+        auto& s = r.sources[name];
+        s.in += book.in;
+        s.dropped += book.dropped;
+        s.failed += book.failed;
+        s.last_sequence = book.last_sequence;
+        s.missing += book.missing;
+        s.age_known = book.age_known;
+        s.age = book.age->percentiles();
+      }
+    });
+  }
+  if (run.inbox)
+    for (std::size_t w = 0; w < run.inbox->workers(); ++w)
+      r.events_dropped += run.inbox->worker(w).events_dropped();
+  r.process = process.percentiles();
+  r.wait = wait.percentiles();
+  r.age = age.percentiles();
+  return r;
+}
+
+Report Engine::report() const {
+  const auto& in = *inside_;
+  Report r;
+  r.graph = in.plan.name;
+  r.device = in.plan.device;
+  {
+    const std::lock_guard lock(in.mutex);
+    r.wall_s = seconds((in.over ? in.ended : in.options.clock->steady()) - in.started);
+    r.events = in.events;
+  }
+  read_process(r);
+  for (const auto& run : in.runs) {
+    r.stages.push_back(in.report_of(*run));
+    auto& stage = r.stages.back();
+    if (r.wall_s > 0) stage.fps = static_cast<double>(stage.out) / r.wall_s;
+  }
+  return r;
+}
+
+}  // namespace sluice

@@ -1,0 +1,53 @@
+// Runs a checked graph. No CAF type and no stage type shows here.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <sluice/graph/plan.hpp>
+#include <sluice/media/event.hpp>
+#include <sluice/observe/report.hpp>
+#include <string>
+
+namespace sluice {
+
+struct EngineOptions {
+  const Clock* clock = &Clock::system();
+  // Called for every event, from any stage's thread: be quick. May be empty.
+  std::function<void(const Event&)> on_event;
+  // Called once, from the supervisor's thread, when the graph is over. May be empty.
+  std::function<void()> on_over;
+};
+
+// One graph, run once. All methods may be called from any thread, but start() and the destructor
+// from one.
+class Engine {
+ public:
+  explicit Engine(Plan plan, EngineOptions options = {});
+  // Stops what still runs, without draining, and waits for it.
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // Starts every stage, downstream first. Throws std::runtime_error naming the stage that can't
+  // start and why; the graph is over then.
+  void start();
+
+  // Sources stop, the rest drains for at most the plan's `drain`. Returns at once.
+  void stop();
+
+  // Waits until the graph is over; false where the limit passes first.
+  bool wait(Duration limit) const;
+
+  // Why the graph failed; empty: it did not (so far).
+  std::string failure() const;
+  // A stage would not stop: destroying the engine would wait for it without end.
+  bool hangs() const;
+
+  Report report() const;
+
+ private:
+  struct Inside;
+  std::unique_ptr<Inside> inside_;
+};
+
+}  // namespace sluice

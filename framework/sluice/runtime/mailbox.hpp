@@ -1,0 +1,135 @@
+// The bounded queue in front of a stage.
+//
+// Any number of threads push, one consumer takes. The mailbox belongs to the graph, not to the
+// stage object, so a restarted stage finds its frames. The consumer is woken only when the mailbox
+// turns from idle to not idle; wakers are called with no lock held.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <sluice/graph/stage_type.hpp>
+#include <sluice/media/event.hpp>
+#include <sluice/observe/ledger.hpp>
+#include <unordered_map>
+#include <vector>
+
+namespace sluice {
+
+// Gives a stage a chance to go on. Safe from any thread; may come more often than needed.
+using Waker = std::function<void()>;
+
+struct Letter {
+  FramePtr frame;
+  std::uint8_t input = 0;  // index into the stage's inputs
+  SteadyTime queued{};
+};
+
+// A ring of letters that keeps its memory.
+class LetterQueue {
+ public:
+  bool empty() const { return size_ == 0; }
+  std::size_t size() const { return size_; }
+  void push(Letter letter);
+  Letter pop();
+
+ private:
+  std::vector<Letter> ring_;
+  std::size_t first_ = 0, size_ = 0;
+};
+
+class Mailbox {
+ public:
+  enum class Pushed { taken, full };
+  // What a sender does where the rule is `block` and there is no room.
+  enum class Full { wait, drop };
+
+  explicit Mailbox(MailboxRules rules);
+  Mailbox(const Mailbox&) = delete;
+  Mailbox& operator=(const Mailbox&) = delete;
+
+  // The consumer's. Set before the first push.
+  void on_wake(Waker waker) { wake_ = std::move(waker); }
+
+  // `full` only under `block` with Full::wait: the letter was not taken, and `retry` is called once
+  // when there is room (or the mailbox is abandoned).
+  Pushed push(Letter& letter, Full when_full, const Waker& retry);
+  void push(const Event& event);
+
+  // Who feeds the mailbox; it has ended when all of them have.
+  void add_producer();
+  void producer_ended();
+
+  struct Taken {
+    std::optional<Letter> letter;
+    std::optional<Event> event;
+    SourceBook* book = nullptr;  // of the letter's source
+    bool ended = false;          // nothing is left and nothing will come
+  };
+  // Settles `finished` frames that were in hand as out, and takes the next letter or event. Where
+  // there is none, the mailbox turns idle, and the next push wakes the consumer. Frames older than
+  // max_age are dropped here.
+  Taken take(std::size_t finished, UtcTime now);
+
+  // Frames in hand, settled otherwise.
+  void settle_out(std::size_t frames);
+  void settle_dropped(const std::string& source, std::string_view cause);
+  void settle_failed(const std::string& source);
+  // The stage is gone, and with it the frames it held.
+  void fail_all_in_hand();
+
+  // Nothing will be taken any more: what is queued and what comes is dropped for this cause.
+  void abandon(std::string_view cause);
+
+  bool ended() const;          // as Taken::ended
+  bool has_something() const;  // take() would give something or the end
+
+  std::uint64_t events_dropped() const;
+
+  // Calls read(const Ledger&, frames queued or in hand) while the books stand still.
+  template <class F>
+  void read_books(F&& read) const {
+    const std::lock_guard lock(mutex_);
+    read(ledger_, count_ + in_hand_);
+  }
+
+ private:
+  // Frames of one source and input, under `latest`.
+  struct Lane {
+    LetterQueue letters;
+    bool waiting = false;  // is in turns_
+  };
+
+  bool fits(std::size_t bytes) const;
+  Lane& lane_of(const Letter& letter);
+  void enqueue(Letter letter);
+  Letter dequeue();
+  void drop_oldest();
+  bool nothing_left() const { return count_ == 0 && events_.empty(); }
+  bool ended_locked() const { return producers_ == 0 && nothing_left(); }
+  // Senders to wake, if there is room for them by now.
+  std::vector<Waker> unblock();
+
+  const MailboxRules rules_;
+  const std::size_t capacity_;
+  Waker wake_;
+
+  mutable std::mutex mutex_;
+  Ledger ledger_;
+  LetterQueue queue_;  // all rules but `latest`
+  // `latest`: by input, so that one port's frame of a source never displaces another's.
+  std::vector<std::unordered_map<std::string, Lane>> lanes_;
+  std::deque<Lane*> turns_;
+  std::size_t count_ = 0, bytes_ = 0;  // queued
+  std::size_t in_hand_ = 0;            // taken and not yet settled
+  std::deque<Event> events_;
+  std::uint64_t events_dropped_ = 0;
+  std::vector<Waker> blocked_;
+  int producers_ = 0;
+  bool idle_ = true;
+  std::optional<std::string> abandoned_;
+};
+
+}  // namespace sluice

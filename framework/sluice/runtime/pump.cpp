@@ -1,0 +1,127 @@
+#include <algorithm>
+#include <exception>
+#include <sluice/runtime/replica.hpp>
+
+namespace sluice {
+namespace {
+
+// How long a pump keeps its worker thread: long enough to make a wake's cost small beside the work,
+// short enough for control and for other stages.
+constexpr Duration kTurn = std::chrono::milliseconds(1);
+
+}  // namespace
+
+Pump::Progress Pump::pump() {
+  if (!unpark()) return Progress::stalled;
+  if (finished_) return Progress::ended;
+  auto now = clock().steady();
+  const auto turn_ends = now + kTurn;
+  // One reading of both clocks a turn: within a turn UTC runs as the steady clock does.
+  const auto utc_offset = clock().utc().time_since_epoch() - now.time_since_epoch();
+  std::size_t done = 0;
+  for (;;) {
+    const UtcTime utc(now.time_since_epoch() + utc_offset);
+    const auto taken = mailbox()->take(std::exchange(done, 0), utc);
+    if (taken.event) {
+      stage_->on_event(*taken.event, *this);
+    } else if (taken.letter) {
+      measure(taken, now, utc);
+      process(taken);
+      if (!settled_) done = 1;
+      const auto after = clock().steady();
+      processing.add(after - now);
+      now = after;
+    } else if (taken.ended) {
+      finished_ = true;
+      if (!abandoned_) stage_->finish(*this);
+      return parked_.empty() ? Progress::ended : Progress::stalled;
+    } else {
+      return Progress::idle;
+    }
+    const bool stalled = !parked_.empty();
+    if (stalled || now > turn_ends || abandoned_) {
+      mailbox()->settle_out(done);
+      // Room may have come while the rest was handed out: look again before waiting.
+      return stalled ? Progress::stalled : Progress::more;
+    }
+  }
+}
+
+void Pump::process(const Mailbox::Taken& taken) {
+  input_ = taken.letter->input;
+  settled_ = false;
+  const FramePtr& frame = taken.letter->frame;
+  try {
+    stage_->process(frame, *this);
+  } catch (const FrameError& e) {
+    if (!settled_) fail(frame->source, e.what());
+  }
+  // Anything else is for the supervisor; destroy() settles the frame as failed.
+}
+
+void Pump::tick() {
+  if (stage_ && !finished_) stage_->on_tick(*this);
+}
+
+void Pump::abandon(std::string_view cause) {
+  abandoned_ = true;
+  Replica::abandon(cause);
+}
+
+void Pump::emit(FramePtr frame, std::string_view output) {
+  deliver_all(std::move(frame), output, Mailbox::Full::wait);
+}
+
+void Pump::offer(FramePtr frame, std::string_view output) {
+  deliver_all(std::move(frame), output, Mailbox::Full::drop);
+}
+
+void Pump::deliver_all(FramePtr frame, std::string_view output, Mailbox::Full when_full) {
+  const auto& links = run_.outputs.find(output).links;
+  const auto now = clock().steady();
+  for (std::size_t i = 0; i < links.size(); ++i) {
+    const bool last = i + 1 == links.size();
+    deliver(links[i], {last ? std::move(frame) : frame, links[i].input, now}, when_full);
+  }
+}
+
+void Pump::deliver(const Link& link, Letter letter, Mailbox::Full when_full) {
+  // Behind a parked letter of the same link the next has to wait too: order is kept.
+  const bool behind =
+      std::any_of(parked_.begin(), parked_.end(), [&](const Parked& p) { return p.link == &link; });
+  if (behind ||
+      link.to->of(letter.frame->source).push(letter, when_full, wake_) == Mailbox::Pushed::full)
+    parked_.push_back({&link, std::move(letter)});
+}
+
+// Hands on what is parked, as far as there is room. False: some is left.
+bool Pump::unpark() {
+  if (parked_.empty()) return true;
+  std::vector<Parked> left;
+  for (auto& parked : parked_) {
+    // Once the stage has given up or time is up, its own leftovers are not waited for.
+    const auto when_full = abandoned_ ? Mailbox::Full::drop : Mailbox::Full::wait;
+    const bool behind = std::any_of(left.begin(), left.end(),
+                                    [&](const Parked& p) { return p.link == parked.link; });
+    if (behind ||
+        parked.link->to->of(parked.letter.frame->source).push(parked.letter, when_full, wake_) ==
+            Mailbox::Pushed::full)
+      left.push_back(std::move(parked));
+  }
+  parked_ = std::move(left);
+  return parked_.empty();
+}
+
+void Pump::drop(const std::string& source, std::string_view cause) {
+  settled_ = true;
+  settle_dropped(source, cause);
+}
+
+void Pump::fail(const std::string& source, std::string_view why) {
+  settled_ = true;
+  settle_failed(source, why);
+}
+
+std::string_view Pump::input() const { return run_.plan.type->inputs[input_].name; }
+
+}  // namespace sluice

@@ -1,0 +1,82 @@
+#include <sluice/runtime/replica.hpp>
+#include <utility>
+
+namespace sluice {
+
+StageRun::StageRun(const StagePlan& stage_plan, const Environment& surroundings)
+    : plan(stage_plan), environment(surroundings), log(stage_plan.name) {
+  if (!plan.type->is_source()) inbox = std::make_unique<Inbox>(plan.mailbox, plan.workers);
+  for (const auto& port : plan.type->outputs) outputs.frames.push_back({port.name, {}});
+}
+
+Replica::Replica(StageRun& run, std::size_t worker)
+    : run_(run), worker_(worker), mailbox_(run.inbox ? &run.inbox->worker(worker) : nullptr) {}
+
+void Replica::on_wake(Waker waker) {
+  wake_ = std::move(waker);
+  if (mailbox_) mailbox_->on_wake(wake_);
+}
+
+void Replica::make() {
+  auto stage = run_.plan.type->make();
+  for (const auto& [parameter, value] : run_.plan.parameters) parameter->set(*stage, value);
+  stage->start(context());
+  stage_ = std::move(stage);
+}
+
+void Replica::destroy() {
+  stage_.reset();
+  if (mailbox_) return mailbox_->fail_all_in_hand();
+  const std::lock_guard lock(source_mutex_);
+  for (; source_in_hand_ > 0; --source_in_hand_) source_ledger_.settle_failed({});
+}
+
+void Replica::abandon(std::string_view cause) {
+  if (mailbox_) mailbox_->abandon(cause);
+}
+
+void Replica::measure(const Mailbox::Taken& taken, SteadyTime now, UtcTime utc) {
+  const Duration frame_age = utc - taken.letter->frame->captured;
+  waiting.add(now - taken.letter->queued);
+  age.add(frame_age);
+  taken.book->age->add(frame_age);
+}
+
+void Replica::raise(Event event) {
+  event.stage = run_.plan.name;
+  event.time = clock().utc();
+  run_.environment.on_event(event);
+  for (auto* inbox : run_.outputs.events) inbox->push(event);
+}
+
+void Replica::settle_dropped(const std::string& source, std::string_view cause) {
+  if (mailbox_) return mailbox_->settle_dropped(source, cause);
+  const std::lock_guard lock(source_mutex_);
+  source_ledger_.arrived_unknown();
+  source_ledger_.settle_dropped(source, cause);
+}
+
+void Replica::settle_failed(const std::string& source, std::string_view why) {
+  run_.log.write(LogLevel::warning,
+                 source.empty() ? std::string(why) : source + ": " + std::string(why));
+  if (mailbox_) return mailbox_->settle_failed(source);
+  const std::lock_guard lock(source_mutex_);
+  source_ledger_.arrived_unknown();
+  source_ledger_.settle_failed(source);
+}
+
+void Replica::source_arrived(const Frame& frame) {
+  const Duration frame_age = clock().utc() - frame.captured;
+  const std::lock_guard lock(source_mutex_);
+  source_ledger_.arrived(frame).age->add(frame_age);
+  age.add(frame_age);
+  ++source_in_hand_;
+}
+
+void Replica::source_out() {
+  const std::lock_guard lock(source_mutex_);
+  source_ledger_.settle_out();
+  --source_in_hand_;
+}
+
+}  // namespace sluice

@@ -1,0 +1,42 @@
+// Starts the replicas of a graph, each behind an actor, restarts those that fail, and ends them all
+// in good order. CAF stays inside supervisor.cpp and stage_actor.cpp.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <sluice/runtime/replica.hpp>
+#include <string>
+#include <vector>
+
+namespace sluice {
+
+class Supervisor {
+ public:
+  struct Settings {
+    Duration drain;
+    std::function<void(const Event&)> on_event;  // its own: stage.failed, stage.restarted, ...
+    std::function<void(std::string failure)> on_over;  // once; an empty text: all went well
+  };
+
+  // `replicas`: in the plan's order, so that each comes after those that feed it. The runs and
+  // replicas must outlive the supervisor.
+  Supervisor(std::vector<Replica*> replicas, Settings settings);
+  // Ends what still runs, and waits for it.
+  ~Supervisor();
+
+  // Starts every stage, the last of the graph first. Throws std::runtime_error naming the stage
+  // that could not start, unless that is optional.
+  void start();
+
+  // Sources stop, the rest drains; then on_over is called. Thread-safe, returns at once.
+  void stop();
+
+  // on_over was called although a stage would not stop.
+  bool hangs() const;
+
+ private:
+  struct Actors;
+  std::unique_ptr<Actors> actors_;
+};
+
+}  // namespace sluice
