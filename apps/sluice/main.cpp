@@ -1,1 +1,30 @@
-int main() {}
+// sluice: runs a device's graph. One file a verb; this one only finds the verb that was called.
+
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <map>
+
+#include "verbs.hpp"
+
+int main(int argc, char** argv) {
+  using namespace sluice::app;
+  std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away is an error of that write, no more
+
+  CLI::App app("Sluice: camera networks as graphs of stages");
+  app.set_version_flag("--version", "sluice " SLUICE_VERSION);
+  app.require_subcommand(1);
+  const std::map<std::string, Verb> verbs{
+      {"run", add_run(app)}, {"check", add_check(app)}, {"stages", add_stages(app)}};
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? kDone : kWrong;
+  }
+  try {
+    return verbs.at(app.get_subcommands().front()->get_name())();
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "sluice: %s\n", e.what());
+    return kFailed;
+  }
+}

@@ -1,0 +1,29 @@
+#include "graph_option.hpp"
+
+#include <cstdio>
+
+namespace sluice::app {
+
+void GraphOptions::add_to(CLI::App& verb) {
+  verb.add_option("--device", device, "run as this device: its [device.NAME] part applies")
+      ->type_name("NAME");
+  verb.add_option("--set", sets, "set a value, as in --set stage.jpeg.quality=70")
+      ->type_name("KEY=VALUE")
+      ->take_all();
+}
+
+LoadRequest GraphOptions::request(const std::string& graph) const {
+  auto request = default_request(graph);
+  if (!device.empty()) request.device = device;
+  request.sets = sets;
+  return request;
+}
+
+std::optional<Plan> load_or_tell(const LoadRequest& request) {
+  auto loaded = load_graph(request);
+  for (const auto& problem : loaded.problems)
+    std::fprintf(stderr, "%s\n", to_text(problem).c_str());
+  return std::move(loaded.plan);
+}
+
+}  // namespace sluice::app

@@ -1,0 +1,137 @@
+// sluice stages: what stage types there are, and one type's manual page.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <sluice/graph/parameter_value.hpp>
+#include <sluice/graph/stage_type.hpp>
+
+#include "verbs.hpp"
+
+namespace sluice::app {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string kinds_of(const Port& port) {
+  if (port.same_as_input) return "what came in";
+  const auto list = to_string(port.kinds);
+  return port.kind_parameter.empty() ? list : list + ", by " + port.kind_parameter;
+}
+
+std::string range_of(const Parameter& p) {
+  const auto bound = [&](double value) {
+    if (p.type == ParamType::number) return fmt::format("{}", value);
+    const auto quoted = to_toml(static_cast<std::int64_t>(value), p.type);
+    return quoted.front() == '"' ? quoted.substr(1, quoted.size() - 2) : quoted;
+  };
+  const bool low = p.least > -2e9;
+  const bool high = p.most < (p.type == ParamType::integer ? 2e9 : 1e18);
+  if (low && high) return fmt::format("{} to {}", bound(p.least), bound(p.most));
+  if (low) return fmt::format("at least {}", bound(p.least));
+  if (high) return fmt::format("at most {}", bound(p.most));
+  return {};
+}
+
+void print_list() {
+  const auto types = StageTypes::all().sorted();
+  std::size_t width = 0;
+  for (const auto* type : types) width = std::max(width, type->name.size());
+  for (const auto* type : types) fmt::print("{:<{}}  {}\n", type->name, width, type->summary);
+  fmt::print("\n`sluice stages TYPE` tells all about one.\n");
+}
+
+void print_page(const StageType& type) {
+  fmt::print("{}: {}\n", type.name, type.summary);
+  if (!type.manual.empty()) fmt::print("\n{}\n", type.manual);
+  fmt::print("\nPorts\n");
+  for (const auto& port : type.inputs)
+    fmt::print("  takes  {}: {}{}\n", port.name, kinds_of(port),
+               port.help.empty() ? "" : " (" + port.help + ")");
+  for (const auto& port : type.outputs)
+    fmt::print("  gives  {}: {}{}\n", port.name, kinds_of(port),
+               port.help.empty() ? "" : " (" + port.help + ")");
+  for (const auto& event : type.events) fmt::print("  raises {}\n", event);
+  if (!type.inputs.empty())
+    fmt::print("  mailbox: {} of {}{}\n", to_string(type.mailbox.when_full),
+               capacity_of(type.mailbox),
+               type.mailbox.when_full == WhenFull::latest ? " of each source" : "");
+  if (!type.parameters.empty()) fmt::print("\nParameters\n");
+  for (const auto& p : type.parameters) {
+    fmt::print("  {} = {}\n", p.name, p.required ? "..." : to_toml(p.fallback, p.type));
+    std::string about = std::string(to_string(p.type));
+    if (!p.unit.empty()) about += ", " + p.unit;
+    if (const auto range = range_of(p); !range.empty()) about += ", " + range;
+    for (std::size_t i = 0; i < p.choices.size(); ++i)
+      about += fmt::format("{}\"{}\"", i == 0 ? ": " : ", ", p.choices[i]);
+    if (p.required) about += ", must be given";
+    fmt::print("      {}\n      ({})\n", p.help, about);
+  }
+  if (!type.example.empty()) fmt::print("\nExample\n{}", type.example);
+}
+
+Json value_of(const ParamValue& value) {
+  return std::visit([](const auto& v) { return Json(v); }, value);
+}
+
+Json json_of(const StageType& type) {
+  Json inputs = Json::array(), outputs = Json::array(), parameters = Json::array();
+  for (const auto& port : type.inputs)
+    inputs.push_back({{"name", port.name}, {"kinds", to_string(port.kinds)}});
+  for (const auto& port : type.outputs)
+    outputs.push_back({{"name", port.name},
+                       {"kinds", to_string(port.kinds)},
+                       {"same_as_input", port.same_as_input},
+                       {"kind_parameter", port.kind_parameter}});
+  for (const auto& p : type.parameters) {
+    Json json{{"name", p.name},      {"type", to_string(p.type)},       {"help", p.help},
+              {"unit", p.unit},      {"default", value_of(p.fallback)}, {"required", p.required},
+              {"choices", p.choices}};
+    if (p.least > -2e9) json["least"] = p.least;
+    if (p.most < 1e18) json["most"] = p.most;
+    parameters.push_back(std::move(json));
+  }
+  return {{"type", type.name},        {"summary", type.summary}, {"manual", type.manual},
+          {"inputs", inputs},         {"outputs", outputs},      {"events", type.events},
+          {"parameters", parameters}, {"example", type.example}};
+}
+
+}  // namespace
+
+Verb add_stages(CLI::App& app) {
+  struct Options {
+    std::string type;
+    bool json = false;
+  };
+  auto options = std::make_shared<Options>();
+  auto* verb = app.add_subcommand("stages", "Lists the stage types, or tells all about one");
+  verb->add_option("TYPE", options->type, "as in encode.jpeg");
+  verb->add_flag("--json", options->json, "as JSON");
+  return [options] {
+    const auto types = StageTypes::all().sorted();
+    if (options->type.empty()) {
+      if (!options->json) return print_list(), kDone;
+      Json list = Json::array();
+      for (const auto* type : types) list.push_back(json_of(*type));
+      fmt::print("{}\n", list.dump(2));
+      return kDone;
+    }
+    const auto* type = StageTypes::all().find(options->type);
+    if (!type) {
+      std::vector<std::string> names;
+      for (const auto* t : types) names.push_back(t->name);
+      const auto near = nearest(options->type, names);
+      fmt::print(stderr, "sluice: there is no stage type '{}'{}; `sluice stages` lists them\n",
+                 options->type, near.empty() ? "" : fmt::format("; did you mean '{}'?", near));
+      return kWrong;
+    }
+    if (options->json)
+      fmt::print("{}\n", json_of(*type).dump(2));
+    else
+      print_page(*type);
+    return kDone;
+  };
+}
+
+}  // namespace sluice::app

@@ -1,0 +1,62 @@
+// imagezmq's two-part message: a JSON header, and the pixels or the compressed picture.
+//
+// Part 1 is {"msg": name} before a JPEG, {"msg": name, "dtype": "uint8", "shape": [h, w, 3]} before
+// pixels in C order. What Sluice knows besides stands under one further key, "sluice", which
+// imagezmq's programs ignore:
+//   v    version, 1
+//   run  tells one run of the sender from the next, whose sequence numbers begin anew
+//   seq  sequence number
+//   t    capture time, UTC, ns
+//   fmt  payload kind: "bgr8", "yuv420", "jpeg", ...
+//   w, h of a yuv420 picture, whose planes follow each other as Y, U, V
+//   ann  annotations: [{"l": label, "b": [x, y, width, height], "s": score, "t": text}]
+// Everything read here comes from outside and is checked before it is believed.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <sluice/media/frame.hpp>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace sluice::wire {
+
+// What came is no frame; says why.
+class BadMessage : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+struct Incoming {
+  FramePtr frame;
+  bool from_sluice = false;
+  std::string run;  // of a Sluice peer
+};
+
+inline constexpr std::size_t kLongestHeader = 64 * 1024;
+
+// The header of a frame. `run` as above.
+std::string header_of(const Frame& frame, std::string_view run);
+
+// The payload's bytes as they go over the wire: a view of the frame's own memory, which `owner`
+// keeps, or of a copy where the pixels are not contiguous.
+struct Payload {
+  std::span<const std::uint8_t> bytes;
+  std::shared_ptr<const void> owner;
+};
+Payload payload_of(const FramePtr& frame);
+
+// The frame that the two parts are. The payload's memory is kept by `owner` and becomes the
+// frame's, without a copy but where pixels of several bytes each are not aligned or of the other
+// byte order. Throws BadMessage.
+Incoming frame_of(std::string_view header, std::span<const std::uint8_t> payload,
+                  std::shared_ptr<const void> owner, UtcTime arrived);
+
+// A source's name from an old peer's text: what stands before the first '|', with characters that
+// a name can't have replaced by '-'. Where others than spaces were replaced, four hexadecimal
+// digits that depend on the text follow, so that different texts stay different sources.
+std::string source_of(std::string_view text);
+
+}  // namespace sluice::wire
