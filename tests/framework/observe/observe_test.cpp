@@ -1,0 +1,61 @@
+#include <sluice/observe/histogram.hpp>
+#include <sluice/observe/log.hpp>
+#include <sluice/observe/report.hpp>
+#include <sluice/testkit.hpp>
+
+#include "catch.hpp"
+
+using namespace sluice;
+using namespace std::chrono_literals;
+
+TEST_CASE("a histogram's percentiles are right to within its buckets' width") {
+  auto h = std::make_unique<Histogram>();
+  for (int i = 1; i <= 1000; ++i) h->add(std::chrono::microseconds(i * 100));  // 0.1 to 100 ms
+  const auto p = h->percentiles();
+  CHECK(p.count == 1000);
+  CHECK(p.p50 == Approx(50).epsilon(0.04));
+  CHECK(p.p99 == Approx(99).epsilon(0.04));
+  CHECK(p.max == 100.0);
+
+  SECTION("sums of several are the histogram of all") {
+    auto sum = std::make_unique<Histogram>();
+    h->add_to(*sum);
+    h->add_to(*sum);
+    CHECK(sum->percentiles().count == 2000);
+    CHECK(sum->percentiles().p50 == Approx(p.p50));
+  }
+  SECTION("what is negative or beyond an hour still counts") {
+    h->add(-5ns);
+    h->add(std::chrono::hours(100));
+    CHECK(h->percentiles().count == 1002);
+  }
+}
+
+TEST_CASE("text from outside can't break a log line") {
+  CHECK(escaped("plain, Küche") == "plain, Küche");
+  CHECK(escaped("a\nb\x1b[31m") == "a\\x0ab\\x1b[31m");
+  CHECK(escaped("\xff\xc3") == "\\xff\\xc3");
+  CHECK(escaped("\xc2\x9b" "2J") == "\\xc2\\x9b2J");
+  CHECK(escaped(std::string(10'000, 'x')).size() < 600);
+}
+
+TEST_CASE("a log gate lets a burst through, then a line at a time, and says how many it held back") {
+  LogGate gate(3, 1s);
+  SteadyTime now{1h};
+  int written = 0;
+  for (int i = 0; i < 10; ++i) written += gate.ask(now).write ? 1 : 0;
+  CHECK(written == 3);
+  const auto verdict = gate.ask(now + 1s);
+  CHECK(verdict.write);
+  CHECK(verdict.held_back == 7);
+  CHECK_FALSE(gate.ask(now + 1s).write);
+}
+
+TEST_CASE("events become one line of JSON each") {
+  Event event{"motion.began", "pi-garage", {{"boxes", std::int64_t{2}}, {"note", "a\nb\xff"}}};
+  event.stage = "motion";
+  event.time = testkit::FakeClock().utc() + 1234ms;
+  CHECK(to_json(event) ==
+        "{\"time\":\"2026-01-01T00:00:01.234Z\",\"event\":\"motion.began\",\"source\":\"pi-garage\","
+        "\"stage\":\"motion\",\"boxes\":2,\"note\":\"a\\nb\xef\xbf\xbd\"}");
+}

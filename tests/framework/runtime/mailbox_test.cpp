@@ -1,0 +1,300 @@
+#include <sluice/runtime/mailbox.hpp>
+#include <sluice/testkit.hpp>
+
+#include "catch.hpp"
+
+using namespace sluice;
+using Sequences = std::vector<std::uint64_t>;
+
+namespace {
+
+const UtcTime kNow = testkit::FakeClock().utc();
+
+FramePtr frame(const std::string& source, std::uint64_t sequence, int side = 2) {
+  return testkit::make_frame(cv::Mat::zeros(side, side, CV_8UC1), source, sequence, kNow);
+}
+
+Mailbox::Pushed push(Mailbox& box, FramePtr f, Mailbox::Full full = Mailbox::Full::wait,
+                     const Waker& retry = [] {}) {
+  Letter letter{std::move(f), 0, {}};
+  return box.push(letter, full, retry);
+}
+
+// Takes all that is there, settled as out.
+std::vector<std::string> drain(Mailbox& box, UtcTime now = kNow) {
+  std::vector<std::string> got;
+  std::size_t done = 0;
+  for (;;) {
+    auto taken = box.take(done, now);
+    if (!taken.letter) return got;
+    done = 1;
+    got.push_back(taken.letter->frame->source + std::to_string(taken.letter->frame->sequence));
+  }
+}
+
+struct Books {
+  std::uint64_t in, out, failed, dropped, queued;
+};
+Books books(const Mailbox& box) {
+  Books b{};
+  box.read_books([&](const Ledger& l, std::size_t queued) {
+    b = {l.in(), l.out(), l.failed(), l.dropped().total(), queued};
+  });
+  CHECK(b.in == b.out + b.dropped + b.failed + b.queued);
+  return b;
+}
+std::uint64_t dropped(const Mailbox& box, std::string_view cause) {
+  std::uint64_t n = 0;
+  box.read_books([&](const Ledger& l, std::size_t) {
+    for (const auto& [name, count] : l.dropped().by_cause())
+      if (name == cause) n = count;
+  });
+  return n;
+}
+
+}  // namespace
+
+TEST_CASE("a mailbox with drop_oldest keeps the newest frames, in order") {
+  Mailbox box({.when_full = WhenFull::drop_oldest, .capacity = 3});
+  box.on_wake([] {});
+  box.add_producer();
+  for (std::uint64_t i = 0; i < 10; ++i) CHECK(push(box, frame("a", i)) == Mailbox::Pushed::taken);
+  CHECK(books(box).queued == 3);
+  CHECK(drain(box) == std::vector<std::string>{"a7", "a8", "a9"});
+  CHECK(dropped(box, "mailbox_full") == 7);
+}
+
+TEST_CASE("a mailbox with drop_newest keeps what came first") {
+  Mailbox box({.when_full = WhenFull::drop_newest, .capacity = 2});
+  box.on_wake([] {});
+  box.add_producer();
+  for (std::uint64_t i = 0; i < 5; ++i) push(box, frame("a", i));
+  CHECK(drain(box) == std::vector<std::string>{"a0", "a1"});
+  CHECK(books(box).dropped == 3);
+}
+
+TEST_CASE("a mailbox with latest keeps the newest of each source and takes sources in turn") {
+  Mailbox box({.when_full = WhenFull::latest});
+  box.on_wake([] {});
+  box.add_producer();
+  for (std::uint64_t i = 0; i < 100; ++i) push(box, frame("fast", i));
+  push(box, frame("slow", 0));
+  CHECK(drain(box) == std::vector<std::string>{"fast99", "slow0"});
+  CHECK(books(box).dropped == 99);
+
+  SECTION("with a capacity, so many of each source, still in turn") {
+    Mailbox deep({.when_full = WhenFull::latest, .capacity = 2});
+    deep.on_wake([] {});
+    deep.add_producer();
+    for (std::uint64_t i = 0; i < 5; ++i) push(deep, frame("a", i));
+    for (std::uint64_t i = 0; i < 2; ++i) push(deep, frame("b", i));
+    CHECK(drain(deep) == std::vector<std::string>{"a3", "b0", "a4", "b1"});
+  }
+}
+
+TEST_CASE("a mailbox with block refuses when full, and calls back when there is room") {
+  Mailbox box({.when_full = WhenFull::block, .capacity = 2});
+  box.on_wake([] {});
+  box.add_producer();
+  int retries = 0;
+  const Waker retry = [&] { ++retries; };
+  CHECK(push(box, frame("a", 0)) == Mailbox::Pushed::taken);
+  CHECK(push(box, frame("a", 1)) == Mailbox::Pushed::taken);
+  Letter third{frame("a", 2), 0, {}};
+  CHECK(box.push(third, Mailbox::Full::wait, retry) == Mailbox::Pushed::full);
+  REQUIRE(third.frame);  // still the sender's
+  CHECK(books(box).in == 2);
+  CHECK(retries == 0);
+  (void)box.take(0, kNow);
+  CHECK(retries == 1);
+  CHECK(box.push(third, Mailbox::Full::wait, retry) == Mailbox::Pushed::taken);
+
+  SECTION("a sender that never waits loses its frame there, counted") {
+    CHECK(push(box, frame("a", 3), Mailbox::Full::drop) == Mailbox::Pushed::taken);
+    CHECK(dropped(box, "mailbox_full") == 1);
+    CHECK(books(box).in == 4);
+  }
+}
+
+TEST_CASE("max_bytes bounds a mailbox by memory; one frame that is larger is dropped") {
+  Mailbox box({.when_full = WhenFull::drop_oldest, .capacity = 100, .max_bytes = 1000});
+  box.on_wake([] {});
+  box.add_producer();
+  for (std::uint64_t i = 0; i < 5; ++i) push(box, frame("a", i, 20));  // 400 bytes each
+  CHECK(drain(box) == std::vector<std::string>{"a3", "a4"});
+  push(box, frame("a", 5, 40));
+  CHECK(dropped(box, "over_max_bytes") == 1);
+
+  SECTION("with latest, too, over several sources") {
+    Mailbox latest({.when_full = WhenFull::latest, .capacity = 2, .max_bytes = 1000});
+    latest.on_wake([] {});
+    latest.add_producer();
+    for (std::uint64_t i = 0; i < 40; ++i)
+      push(latest, frame(std::string(1, static_cast<char>('a' + i % 3)), i, 20));
+    CHECK(drain(latest).size() == 2);
+    CHECK(books(latest).in == 40);
+  }
+}
+
+TEST_CASE("frames past max_age are dropped when their turn comes") {
+  Mailbox box({.when_full = WhenFull::block, .max_age = std::chrono::milliseconds(200)});
+  box.on_wake([] {});
+  box.add_producer();
+  push(box, frame("a", 0));
+  CHECK(drain(box, kNow + std::chrono::milliseconds(201)).empty());
+  CHECK(dropped(box, "too_old") == 1);
+  push(box, frame("a", 1));
+  CHECK(drain(box, kNow + std::chrono::milliseconds(200)).size() == 1);
+}
+
+TEST_CASE("the consumer is woken when the mailbox turns from idle to not, and only then") {
+  Mailbox box({.when_full = WhenFull::drop_oldest});
+  int wakes = 0;
+  box.on_wake([&] { ++wakes; });
+  box.add_producer();
+  push(box, frame("a", 0));
+  push(box, frame("a", 1));
+  CHECK(wakes == 1);
+  (void)drain(box);
+  push(box, frame("a", 2));
+  CHECK(wakes == 2);
+}
+
+TEST_CASE("a mailbox has ended when all that feed it have, and nothing is left") {
+  Mailbox box({.when_full = WhenFull::block});
+  int wakes = 0;
+  box.on_wake([&] { ++wakes; });
+  box.add_producer();
+  box.add_producer();
+  push(box, frame("a", 0));
+  box.producer_ended();
+  CHECK_FALSE(box.take(0, kNow).ended);
+  CHECK_FALSE(box.take(1, kNow).ended);
+  box.producer_ended();
+  CHECK(wakes == 2);  // the end wakes an idle consumer
+  CHECK(box.take(0, kNow).ended);
+}
+
+TEST_CASE("events are taken before frames, and no frame displaces one") {
+  Mailbox box({.when_full = WhenFull::drop_oldest, .capacity = 1});
+  box.on_wake([] {});
+  box.add_producer();
+  for (std::uint64_t i = 0; i < 10; ++i) push(box, frame("a", i));
+  box.push(Event{"motion.began", "a"});
+  for (std::uint64_t i = 0; i < 10; ++i) push(box, frame("a", i));
+  const auto first = box.take(0, kNow);
+  REQUIRE(first.event);
+  CHECK(first.event->name == "motion.began");
+  CHECK(box.events_dropped() == 0);
+  for (int i = 0; i < 5000; ++i) box.push(Event{"flood", "a"});
+  CHECK(box.events_dropped() == 5000 - 4096);
+}
+
+TEST_CASE("an abandoned mailbox drops what it has and what comes, and lets waiting senders go on") {
+  Mailbox box({.when_full = WhenFull::block, .capacity = 1});
+  box.on_wake([] {});
+  box.add_producer();
+  push(box, frame("a", 0));
+  int retries = 0;
+  push(box, frame("a", 1), Mailbox::Full::wait, [&] { ++retries; });
+  box.abandon("stage_down");
+  CHECK(retries == 1);
+  push(box, frame("a", 1));
+  CHECK(dropped(box, "stage_down") == 2);
+  CHECK(books(box).queued == 0);
+}
+
+TEST_CASE("the books tell each source's losses and gaps") {
+  Mailbox box({.when_full = WhenFull::drop_oldest, .capacity = 2});
+  box.on_wake([] {});
+  box.add_producer();
+  for (const std::uint64_t s : {5U, 6U, 9U, 10U}) push(box, frame("a", s));
+  push(box, frame("b", 0));
+  box.read_books([&](const Ledger& l, std::size_t) {
+    const auto& a = l.sources().at("a");
+    CHECK(a.in == 4);
+    CHECK(a.missing == 2);
+    CHECK(a.last_sequence == 10);
+    CHECK(a.dropped == 3);
+    CHECK(l.sources().at("b").dropped == 0);
+  });
+  push(box, frame("a", 0));  // the camera began anew: nothing is missing
+  box.read_books([&](const Ledger& l, std::size_t) { CHECK(l.sources().at("a").missing == 2); });
+}
+
+TEST_CASE("names without end share one book") {
+  Mailbox box({.when_full = WhenFull::drop_oldest, .capacity = 1});
+  box.on_wake([] {});
+  box.add_producer();
+  for (int i = 0; i < 3000; ++i) push(box, frame("cam" + std::to_string(i), 0));
+  box.read_books([&](const Ledger& l, std::size_t) { CHECK(l.sources().size() <= 1025); });
+  CHECK(books(box).in == 3000);
+}
+
+TEST_CASE("a mailbox under threads: order is kept, and the books add up") {
+  for (const auto rule : {WhenFull::block, WhenFull::drop_oldest, WhenFull::latest}) {
+    Mailbox box({.when_full = rule, .capacity = 3});
+    std::mutex mutex;
+    std::condition_variable changed;
+    int nudges = 0;
+    const Waker nudge = [&] {
+      {
+        const std::lock_guard lock(mutex);
+        ++nudges;
+      }
+      changed.notify_all();
+    };
+    box.on_wake(nudge);
+    constexpr std::uint64_t kFrames = 2000;
+    std::vector<std::thread> senders;
+    for (const char* name : {"a", "b"}) {
+      box.add_producer();
+      senders.emplace_back([&, name] {
+        for (std::uint64_t i = 0; i < kFrames; ++i) {
+          Letter letter{frame(name, i), 0, {}};
+          for (;;) {
+            int seen = 0;
+            {
+              const std::lock_guard lock(mutex);
+              seen = nudges;
+            }
+            if (box.push(letter, Mailbox::Full::wait, nudge) == Mailbox::Pushed::taken) break;
+            std::unique_lock lock(mutex);
+            changed.wait(lock, [&] { return nudges != seen; });
+          }
+        }
+        box.producer_ended();
+      });
+    }
+    std::map<std::string, std::uint64_t> next;
+    std::uint64_t taken_count = 0;
+    bool in_order = true;
+    for (;;) {
+      int seen = 0;
+      {
+        const std::lock_guard lock(mutex);
+        seen = nudges;
+      }
+      auto taken = box.take(0, kNow);
+      if (taken.letter) {
+        auto& expected = next[taken.letter->frame->source];
+        in_order = in_order && taken.letter->frame->sequence >= expected;
+        expected = taken.letter->frame->sequence + 1;
+        ++taken_count;
+        box.settle_out(1);
+      } else if (taken.ended) {
+        break;
+      } else {
+        std::unique_lock lock(mutex);
+        changed.wait(lock, [&] { return nudges != seen; });
+      }
+    }
+    for (auto& sender : senders) sender.join();
+    CHECK(in_order);
+    const auto b = books(box);
+    CHECK(b.in == 2 * kFrames);
+    CHECK(b.out == taken_count);
+    if (rule == WhenFull::block) CHECK(b.dropped == 0);
+    CHECK(next.at("a") == kFrames);  // the last frame always arrives
+  }
+}
