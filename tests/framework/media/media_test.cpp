@@ -32,7 +32,8 @@ TEST_CASE("grey comes without a copy where the picture has luma already") {
 TEST_CASE("colours survive the way through yuv420") {
   const auto yuv = Image::make_yuv420(4, 4);
   const int red[] = {76, 85, 255};  // by JPEG's full-range BT.601
-  for (int i = 0; i < 3; ++i) cv::Mat(yuv.plane(i)).setTo(red[i]);  // a fresh picture: nobody reads it
+  for (int i = 0; i < 3; ++i)
+    cv::Mat(yuv.plane(i)).setTo(red[i]);  // a fresh picture: nobody reads it
   const auto pixel = yuv.bgr().at<cv::Vec3b>(1, 1);
   CHECK(pixel[0] < 5);
   CHECK(pixel[1] < 5);

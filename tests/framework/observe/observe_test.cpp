@@ -35,11 +35,13 @@ TEST_CASE("text from outside can't break a log line") {
   CHECK(escaped("plain, Küche") == "plain, Küche");
   CHECK(escaped("a\nb\x1b[31m") == "a\\x0ab\\x1b[31m");
   CHECK(escaped("\xff\xc3") == "\\xff\\xc3");
-  CHECK(escaped("\xc2\x9b" "2J") == "\\xc2\\x9b2J");
+  CHECK(escaped("\xc2\x9b"
+                "2J") == "\\xc2\\x9b2J");
   CHECK(escaped(std::string(10'000, 'x')).size() < 600);
 }
 
-TEST_CASE("a log gate lets a burst through, then a line at a time, and says how many it held back") {
+TEST_CASE(
+    "a log gate lets a burst through, then a line at a time, and says how many it held back") {
   LogGate gate(3, 1s);
   SteadyTime now{1h};
   int written = 0;
@@ -55,7 +57,8 @@ TEST_CASE("events become one line of JSON each") {
   Event event{"motion.began", "pi-garage", {{"boxes", std::int64_t{2}}, {"note", "a\nb\xff"}}};
   event.stage = "motion";
   event.time = testkit::FakeClock().utc() + 1234ms;
-  CHECK(to_json(event) ==
-        "{\"time\":\"2026-01-01T00:00:01.234Z\",\"event\":\"motion.began\",\"source\":\"pi-garage\","
-        "\"stage\":\"motion\",\"boxes\":2,\"note\":\"a\\nb\xef\xbf\xbd\"}");
+  CHECK(
+      to_json(event) ==
+      "{\"time\":\"2026-01-01T00:00:01.234Z\",\"event\":\"motion.began\",\"source\":\"pi-garage\","
+      "\"stage\":\"motion\",\"boxes\":2,\"note\":\"a\\nb\xef\xbf\xbd\"}");
 }
