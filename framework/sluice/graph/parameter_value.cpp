@@ -1,15 +1,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <sluice/graph/parameter_value.hpp>
 #include <sluice/graph/units.hpp>
 
 namespace sluice {
 namespace {
 
-std::string shown(const ParamValue& raw) {
-  return to_toml(raw, ParamType::text);
-}
+std::string shown(const ParamValue& raw) { return to_toml(raw, ParamType::text); }
 
 std::string bound(const Parameter& p, double value) {
   switch (p.type) {
@@ -22,26 +21,6 @@ std::string bound(const Parameter& p, double value) {
     default:
       return fmt::format("{}", value);
   }
-}
-
-std::string wanted(const Parameter& p) {
-  switch (p.type) {
-    case ParamType::boolean:
-      return "true or false";
-    case ParamType::integer:
-      return "an integer";
-    case ParamType::number:
-      return "a number";
-    case ParamType::text:
-      return "a text in quotes";
-    case ParamType::duration:
-      return "a duration such as \"200ms\", \"5s\" or \"1m\"";
-    case ParamType::size:
-      return "a size such as \"500kB\" or \"8MiB\"";
-    case ParamType::texts:
-      return "a text or a list of texts";
-  }
-  return "another type";
 }
 
 // The raw value in the parameter's own type, or nothing.
@@ -57,7 +36,9 @@ std::optional<ParamValue> converted(const Parameter& p, const ParamValue& raw) {
       break;
     case ParamType::number:
       if (integer) return static_cast<double>(*integer);
-      if (std::holds_alternative<double>(raw)) return raw;
+      // No parameter means anything by inf or nan, and a range lets inf through.
+      if (const auto* number = std::get_if<double>(&raw); number && std::isfinite(*number))
+        return raw;
       break;
     case ParamType::text:
       if (text) return raw;
@@ -108,23 +89,53 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
+std::string_view wanted(const Parameter& p) {
+  switch (p.type) {
+    case ParamType::boolean:
+      return "true or false";
+    case ParamType::integer:
+      return "an integer";
+    case ParamType::number:
+      return "a number";
+    case ParamType::text:
+      return "a text in quotes";
+    case ParamType::duration:
+      return "a duration such as \"200ms\", \"5s\" or \"1m\"";
+    case ParamType::size:
+      return "a size such as \"500kB\" or \"8MiB\"";
+    case ParamType::texts:
+      return "a text or a list of texts";
+  }
+  return "another type";
+}
+
 CheckedValue check_value(const Parameter& p, const ParamValue& raw) {
   auto value = converted(p, raw);
-  if (!value) return {{}, fmt::format("takes {}, not {}", wanted(p), shown(raw)), {}};
+  if (!value) {
+    const bool has_unit = p.type == ParamType::duration || p.type == ParamType::size;
+    const bool text = std::holds_alternative<std::string>(raw);
+    return {{},
+            fmt::format("takes {}, not {}", wanted(p), shown(raw)),
+            {},
+            has_unit && text ? ValueFault::unit : ValueFault::type};
+  }
   std::string error;
   if (const auto* i = std::get_if<std::int64_t>(&*value))
     error = range_error(p, static_cast<double>(*i));
   if (const auto* d = std::get_if<double>(&*value)) error = range_error(p, *d);
-  if (!error.empty()) return {{}, error, {}};
+  if (!error.empty()) return {{}, error, {}, ValueFault::range};
   if (const auto* text = std::get_if<std::string>(&*value); text && !p.choices.empty()) {
     if (std::find(p.choices.begin(), p.choices.end(), *text) == p.choices.end()) {
       std::string list;
       for (const auto& choice : p.choices)
         list += fmt::format("{}\"{}\"", list.empty() ? "" : ", ", choice);
-      return {{}, fmt::format("must be one of {}", list), nearest(*text, p.choices)};
+      return {{},
+              fmt::format("must be one of {}", list),
+              nearest(*text, p.choices),
+              ValueFault::choice};
     }
   }
-  return {std::move(*value), {}, {}};
+  return {std::move(*value), {}, {}, ValueFault::none};
 }
 
 std::string nearest(std::string_view name, const std::vector<std::string>& names) {

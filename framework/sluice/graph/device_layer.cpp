@@ -1,0 +1,85 @@
+#include <fmt/format.h>
+
+#include <sluice/graph/overlay.hpp>
+#include <sluice/graph/stage_settings.hpp>
+#include <sluice/graph/variables.hpp>
+
+namespace sluice {
+namespace {
+
+Table* stages_of(Table& table) {
+  auto* stages = table.value("stage");
+  return stages ? stages->as<Table>() : nullptr;
+}
+
+// What is wrong with one device's table is reported, and taken out where it would make a stage that
+// isn't one. Values with variables in them are left for the device itself: the variables are its
+// own.
+class DeviceCheck {
+ public:
+  DeviceCheck(Table& graph, Report& report) : stages_(stages_of(graph)), report_(report) {}
+
+  void check(const std::string& device, Table& layer) {
+    SettingsReader reader(report_, fmt::format("device '{}'", device), true);
+    reader.read(layer, {&graph_parameters()}, {"stage", "mailbox"});
+    for (const auto& key : layer.keys())
+      if (key != "stage" && key != "mailbox" && key != "drain") layer.remove(key);
+    if (const auto* mailbox = layer.find("mailbox"))
+      read_mailbox(*mailbox, "the mailbox of all stages", report_, true);
+    const auto* stages = layer.find("stage");
+    if (!stages || !expect_table(*stages, "[device.NAME.stage.camera]", report_)) return;
+    auto* table = stages_of(layer);
+    for (const auto& name : table->keys())
+      if (!check_stage(*table->find(name))) table->remove(name);
+  }
+
+ private:
+  // Does it stand for a stage?
+  bool check_stage(const Entry& entry) {
+    const auto* layer = expect_table(entry, "[device.NAME.stage.camera]", report_);
+    if (!layer) return false;
+    const Entry* below = stages_ ? stages_->find(entry.key) : nullptr;
+    const Entry* type = layer->find("type");
+    if (!below && !type) {
+      const auto names = stages_ ? stages_->keys() : std::vector<std::string>();
+      report_.add(
+          entry.origin, "no-such-stage", fmt::format("the graph has no stage '{}'", entry.key),
+          report_.near(entry.key, names, "a stage that only this device has needs a 'type' here"));
+      return false;
+    }
+    const auto* base = below ? below->value.as<Table>() : nullptr;
+    if (!type && base) type = base->find("type");
+    if (!type) return true;
+    const auto name = text_of(type->value);
+    if (name && has_variables(*name)) return true;
+    // A wrong type in the graph itself is reported where the whole graph is checked, in the same
+    // words, so once.
+    if (const auto* stage_type = find_type(type->value, report_))
+      read_stage(*layer, entry.key, *stage_type, report_, true);
+    return true;
+  }
+
+  const Table* stages_;
+  Report& report_;
+};
+
+}  // namespace
+
+void apply_device(Table& graph, const std::string& device, Report& report) {
+  const auto* found = graph.find("device");
+  if (!found) return;
+  Entry devices = *found;
+  graph.remove("device");
+  if (!expect_table(devices, "[device.pi-garage.stage.camera]", report)) return;
+  DeviceCheck check(graph, report);
+  Table* own = nullptr;
+  for (auto& entry : devices.value.as<Table>()->entries()) {
+    if (!expect_table(entry, "[device.pi-garage.stage.camera]", report)) continue;
+    auto* layer = entry.value.as<Table>();
+    check.check(entry.key, *layer);
+    if (entry.key == device) own = layer;
+  }
+  if (own) lay_over(graph, std::move(*own));
+}
+
+}  // namespace sluice

@@ -1,0 +1,78 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <sluice/graph/include.hpp>
+#include <sluice/graph/locate.hpp>
+#include <sluice/graph/parse.hpp>
+
+namespace sluice {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The same for all names of one file, as far as the file system can be asked.
+fs::path identity(const fs::path& path) {
+  std::error_code error;
+  auto real = fs::weakly_canonical(path, error);
+  return error ? path.lexically_normal() : real;
+}
+
+}  // namespace
+
+std::optional<Table> FileLayers::load(int source, const fs::path& path) {
+  files_.push_back(path);
+  auto own = parse_document(sources_, source, report_);
+  if (!own) return std::nullopt;
+
+  Table layers;
+  if (Value* which = own->value("include")) {
+    open_.push_back(identity(path));
+    variables_.expand(*which);
+    if (const auto* list = which->as<Value::List>()) {
+      for (const auto& item : *list) include(item, path.parent_path(), layers);
+    } else {
+      include(*which, path.parent_path(), layers);
+    }
+    open_.pop_back();
+    own->remove("include");
+  }
+  lay_over(layers, std::move(*own));
+  return layers;
+}
+
+void FileLayers::include(const Value& which, const fs::path& folder, Table& below) {
+  if (which.broken()) return report_.mute_what_is_missing();
+  const auto* name = which.as<std::string>();
+  const auto refuse = [&](ProblemCode code, std::string message, std::string hint) {
+    report_.add(which.origin, code, std::move(message), std::move(hint));
+    report_.mute_what_is_missing();
+  };
+  if (!name)
+    return refuse("wrong-type",
+                  fmt::format("'include' takes a list of files, not {}", shown(which)),
+                  "as in include = [\"common.toml\"]");
+  const auto path = (folder / *name).lexically_normal();
+  if (!is_file_name(*name) || !is_there(path))
+    return refuse("no-such-include", fmt::format("there is no file '{}'", path.string()),
+                  near_files(path, report_));
+  const auto real = identity(path);
+  if (const auto again = std::find(open_.begin(), open_.end(), real); again != open_.end()) {
+    std::string way;
+    for (auto it = again; it != open_.end(); ++it) way += it->filename().string() + " -> ";
+    return refuse("include-cycle",
+                  fmt::format("a file includes itself: {}{}", way, real.filename().string()),
+                  "take the common part into a file of its own");
+  }
+  if (open_.size() >= kDeepest)
+    return refuse("include-limit", fmt::format("includes go deeper than {} files", kDeepest), {});
+  if (files_.size() >= kMostFiles)
+    return refuse("include-limit", fmt::format("more than {} files are included", kMostFiles), {});
+
+  auto file = read_graph_file(path);
+  if (!file.text) return refuse(file.code, std::move(file.message), std::move(file.hint));
+  auto layer = load(sources_.add(path.string(), std::move(*file.text)), path);
+  if (!layer) return report_.mute_what_is_missing();
+  lay_over(below, std::move(*layer));
+}
+
+}  // namespace sluice

@@ -1,0 +1,102 @@
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+#include <sluice/graph/check.hpp>
+#include <sluice/graph/include.hpp>
+#include <sluice/graph/load.hpp>
+#include <sluice/graph/locate.hpp>
+#include <sluice/graph/overlay.hpp>
+#include <sluice/graph/report.hpp>
+#include <sluice/graph/settings.hpp>
+#include <sluice/graph/variables.hpp>
+
+namespace sluice {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "localhost";
+  return name.data();
+}
+
+std::optional<std::string> environment(const std::string& name) {
+  if (const char* value = std::getenv(name.c_str())) return value;
+  // Shells have HOSTNAME, but rarely export it.
+  if (name == "HOSTNAME") return host_name();
+  return std::nullopt;
+}
+
+// The graph's name where it doesn't say one: its file's, with what a name can't have replaced.
+std::string name_of(const fs::path& path) {
+  auto name = path.stem().string().substr(0, 64);
+  for (auto& c : name)
+    if (!is_identifier(std::string_view(&c, 1))) c = '-';
+  return name.empty() ? "graph" : name;
+}
+
+// Source 0 is the graph file.
+Loaded load_source(Sources& sources, const fs::path& path, const LoadRequest& request,
+                   Report& report) {
+  Loaded loaded;
+  Variables variables(request.variable, sources, report);
+  FileLayers layers(sources, variables, report);
+  auto graph = layers.load(0, path);
+  loaded.files = layers.files();
+  if (graph) {
+    apply_device(*graph, request.device, report);
+    apply_sets(*graph, request.sets, sources, report);
+    variables.expand(*graph);
+    loaded.plan = check_graph(*graph, name_of(path), request.device, report);
+  }
+  return loaded;
+}
+
+}  // namespace
+
+LoadRequest default_request(std::string graph) {
+  LoadRequest request;
+  request.graph = std::move(graph);
+  request.device = host_name();
+  request.folders.emplace_back("configs");
+  if (const char* home = std::getenv("HOME"); home && *home != '\0')
+    request.folders.push_back(fs::path(home) / ".config/sluice");
+  request.folders.emplace_back("/etc/sluice");
+  request.variable = environment;
+  return request;
+}
+
+Loaded load_graph(const LoadRequest& request) {
+  Sources names;  // for problems before there is a text
+  names.add(request.graph, {});
+  Report missing(names);
+  const auto path = locate_graph(request.graph, request.folders, missing);
+  if (!path) return {std::nullopt, std::move(missing).finish(), {}};
+
+  auto file = read_graph_file(*path);
+  Sources sources;
+  sources.add(path->string(), file.text ? std::move(*file.text) : std::string());
+  Report report(sources);
+  if (!file.text) {
+    report.add({0, 0, 0}, file.code, std::move(file.message), std::move(file.hint));
+    return {std::nullopt, std::move(report).finish(), {}};
+  }
+  auto loaded = load_source(sources, *path, request, report);
+  loaded.problems = std::move(report).finish();
+  return loaded;
+}
+
+Loaded load_graph_text(std::string_view text, const LoadRequest& request) {
+  const auto name = request.graph.empty() ? std::string("graph.toml") : request.graph;
+  Sources sources;
+  sources.add(name, std::string(text));
+  Report report(sources);
+  auto loaded = load_source(sources, name, request, report);
+  loaded.files.clear();  // it came from none
+  loaded.problems = std::move(report).finish();
+  return loaded;
+}
+
+}  // namespace sluice

@@ -1,0 +1,26 @@
+// Which file does a graph's name mean?
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <sluice/graph/report.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sluice {
+
+// NAME.toml in the first of the folders that has it; what has a slash or ends in ".toml" is a path.
+// Nothing if there is none; the report says where it was looked for, as a problem of source 0.
+std::optional<std::filesystem::path> locate_graph(const std::string& graph,
+                                                  const std::vector<std::filesystem::path>& folders,
+                                                  Report& report);
+
+// Could a file have this name? (Not if it is empty or has a NUL in it.)
+bool is_file_name(std::string_view name);
+bool is_there(const std::filesystem::path& path);
+
+// A hint for a file that isn't there: near names in its folder.
+std::string near_files(const std::filesystem::path& path, const Report& report);
+
+}  // namespace sluice

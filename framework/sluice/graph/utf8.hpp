@@ -1,0 +1,31 @@
+// Text from outside, character by character.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace sluice::utf8 {
+
+struct Character {
+  char32_t code = 0;
+  std::size_t bytes = 1;
+  bool valid = true;  // false: one byte that begins no character
+};
+
+// The character at a byte of the text, which must be inside it.
+Character at(std::string_view text, std::size_t byte);
+
+// The first byte that is NUL or begins no character; npos: the text is clean.
+std::size_t first_fault(std::string_view text);
+
+// A byte that begins no character counts as one.
+std::size_t length(std::string_view text);
+
+// Control characters, and those that reorder text, as escapes; with `keep_tabs` all but tabs.
+std::string escaped(std::string_view text, bool keep_tabs = false);
+
+// At most so many bytes, cut between characters, with "..." where something is missing.
+std::string shortened(std::string text, std::size_t most);
+
+}  // namespace sluice::utf8
