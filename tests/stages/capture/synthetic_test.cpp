@@ -97,7 +97,11 @@ TEST_CASE("capture.synthetic's true boxes are where the scene differs from the e
 }
 
 TEST_CASE("capture.synthetic's objects move smoothly and within the picture") {
-  const auto frames = scene({{"objects", std::int64_t{1}}, {"still", "0s"}}, 900);
+  const auto frames = scene({{"objects", std::int64_t{1}},
+                             {"still", "0s"},
+                             {"width", std::int64_t{320}},
+                             {"height", std::int64_t{240}}},
+                            900);
   double way = 0;
   for (std::size_t i = 1; i < frames.size(); ++i) {
     const auto& before = frames[i - 1]->annotations.at(0).box;
