@@ -105,7 +105,7 @@ void LiveReader::step(Step next) {
 }
 
 void LiveReader::work() {
-  own_files(cut_);
+  const OwnFiles files(cut_);
   std::string why;
   try {
     why = open_and_read();
