@@ -127,18 +127,24 @@ TEST_CASE("capture.video keeps trying a camera that never answers, and lets noth
   CHECK(threads_become(before));
 }
 
+#ifndef __SANITIZE_THREAD__  // under which a reader can't be cut, see own_files.cpp
+
 TEST_CASE("capture.video stops at once while it hangs, whatever the limits are") {
-  // The limits are a minute, so that the test's own time limit catches a stop that awaits them.
-  const bool opens = GENERATE(false, true);
-  MjpegServer camera({Script{.answers = opens, .pictures = 60}});
+  // The limits are a minute: a stop that awaited them would take far longer than is allowed here.
+  const auto scheme = GENERATE(std::string("http"), std::string("https"), std::string("rtsp"),
+                               std::string("rtmp"), std::string("http, and gives pictures first"));
+  const bool answers = scheme.size() > 5;
+  MjpegServer camera({Script{.answers = answers, .pictures = 60}});
   const auto before = threads();
   {
     StageTest test("capture.video",
-                   {{"uri", camera.url()}, {"open_limit", "60s"}, {"read_limit", "60s"}},
+                   {{"uri", scheme.substr(0, scheme.find(',')) + "://" + camera.host() + "/1"},
+                    {"open_limit", "60s"},
+                    {"read_limit", "60s"}},
                    &real_time);
     test.run_in_thread();
     REQUIRE(test.eventually(
-        [&] { return opens ? test.frames().size() >= 55 : camera.accepted() == 1; }));
+        [&] { return answers ? test.frames().size() >= 55 : camera.accepted() == 1; }));
     const auto begin = real_time.steady();
     test.stop();
     CHECK(real_time.steady() - begin < 20s);
@@ -146,6 +152,8 @@ TEST_CASE("capture.video stops at once while it hangs, whatever the limits are")
   }
   CHECK(threads_become(before));
 }
+
+#endif
 
 TEST_CASE(
     "capture.video's hanging camera keeps no other from being opened for longer than its limit") {
