@@ -22,7 +22,6 @@ VideoSocket::VideoSocket(zmq::socket_type type, std::int64_t most_bytes)
   socket_.set(zmq::sockopt::handshake_ivl, 3000);
   socket_.set(zmq::sockopt::reconnect_ivl, 100);
   socket_.set(zmq::sockopt::reconnect_ivl_max, 5000);
-  socket_.set(zmq::sockopt::ipv6, true);
   constexpr int kEvents = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED |
                           ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
                           ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL;
@@ -33,7 +32,13 @@ VideoSocket::VideoSocket(zmq::socket_type type, std::int64_t most_bytes)
 
 VideoSocket::~VideoSocket() { zmq_socket_monitor(socket_.handle(), nullptr, 0); }
 
+// Not for all: an IPv4 address would be shown in its IPv6 form.
+void VideoSocket::allow_ipv6(const std::string& address) {
+  if (address.find('[') != std::string::npos) socket_.set(zmq::sockopt::ipv6, true);
+}
+
 void VideoSocket::bind(const std::string& address) {
+  allow_ipv6(address);
   try {
     socket_.bind(address);
   } catch (const zmq::error_t& e) {
@@ -49,6 +54,7 @@ void VideoSocket::bind(const std::string& address) {
 }
 
 void VideoSocket::connect(const std::string& address) {
+  allow_ipv6(address);
   try {
     socket_.connect(address);
   } catch (const zmq::error_t& e) {

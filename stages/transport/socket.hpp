@@ -37,6 +37,8 @@ class VideoSocket {
   void read_news(const std::function<void(News, const std::string& address)>& tell);
 
  private:
+  void allow_ipv6(const std::string& address);
+
   // Its own, so that closing waits for nobody else's messages.
   zmq::context_t context_;
   zmq::socket_t socket_;

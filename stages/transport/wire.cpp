@@ -169,7 +169,8 @@ Image pixels_of(const Json& header, std::span<const std::uint8_t> payload,
     mat = mat.clone();  // several bytes a number, and not where the processor wants them
   }
   const bool picture = dtype->plain && sizes.size() == 2;
-  return Image(picture ? format_of(mat) : Kind::array, std::move(mat), std::move(owner));
+  const Kind format = picture ? format_of(mat) : Kind::array;
+  return Image(format, std::move(mat), std::move(owner));
 }
 
 bool is_jpeg(std::span<const std::uint8_t> bytes) {

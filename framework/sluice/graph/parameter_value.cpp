@@ -141,7 +141,8 @@ CheckedValue check_value(const Parameter& p, const ParamValue& raw) {
 std::string nearest(std::string_view name, const std::vector<std::string>& names) {
   if (name.size() > 64) return {};
   std::string best;
-  std::size_t least = std::max<std::size_t>(1, name.size() / 3) + 1;
+  // Two letters swapped are two edits; short names take one.
+  std::size_t least = (name.size() <= 3 ? 1 : std::max<std::size_t>(2, name.size() / 3)) + 1;
   for (const auto& candidate : names) {
     if (candidate.size() > 64) continue;
     const auto distance = edit_distance(name, candidate);
