@@ -1,0 +1,276 @@
+// motion.detect: where in the picture something moves, and when it begins and ends.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <memory>
+#include <opencv2/imgproc.hpp>
+#include <sluice/stage.hpp>
+#include <string_view>
+#include <utility>
+
+#include "motion/background.hpp"
+#include "motion/luma.hpp"
+
+namespace sluice {
+namespace {
+
+enum class Method { average, mog2 };
+
+constexpr int kGrow = 2;  // pixels by which the mask is grown, to join what belongs together
+constexpr int kForgetFactor = 10;  // times gone_after
+
+// Why motion ended.
+constexpr std::string_view kStill = "still";        // nothing moves any more
+constexpr std::string_view kGone = "gone";          // no frame came for gone_after
+constexpr std::string_view kResized = "resized";    // the picture's size changed
+constexpr std::string_view kFinished = "finished";  // the graph ends
+
+// What is known of one source.
+struct Watched {
+  cv::Size size;  // of its pictures
+  std::unique_ptr<Background> background;
+  int settling = 0;  // frames left
+  SteadyTime seen;
+
+  bool moving = false;
+  // Frames in a row that contradict `moving`: moving ones before it began, still ones after.
+  int contrary = 0;
+  UtcTime first{}, last{};  // capture times of the first and the last moving frame
+  std::int64_t frames = 0;  // that moved, from `first` to `last`
+  std::uint64_t sequence = 0;
+};
+
+struct MotionDetect : Stage {
+  Method method = Method::average;
+  double scale = 0.5;
+  double blur = 1.0;
+  double threshold = 12;
+  double alpha = 0.05;
+  double mog2_threshold = 16;
+  int history = 500;
+  double min_area = 0.2;
+  int begin = 3;
+  int end = 8;
+  int warm_up = 10;
+  Duration gone_after = std::chrono::seconds(5);
+  int max_sources = 256;
+
+  static void declare(Declare<MotionDetect>& d) {
+    d.summary("Finds what moves, and says when motion begins and ends");
+    d.manual(R"(
+Marks what moves in front of a fixed camera by boxes labelled "motion", in frames that are otherwise
+handed on as they came. For each source it raises motion.began after `begin` moving frames in a row
+(boxes, area: the fraction of the picture that has changed, sequence), and motion.ended after `end`
+still ones (sequence, frames that moved, duration_ms by capture time, reason). The reason is
+"still", "gone" (no frame came for `gone_after`), "resized" or "finished".
+
+The method "average" compares each picture with a running average of the last ones: quick, and good
+indoors. "mog2" learns how each pixel varies, and so overlooks leaves and water; five times the work.
+Both look at brightness only, at `scale` of the size: gray8 and yuv420 save the conversion.
+
+A camera that turns or zooms moves everything. A sudden change of light is motion until it is
+learnt. What stops moving becomes background after a while, and is motion again when it leaves.
+)");
+    d.input(kinds::pictures);
+    d.output_same();
+    d.raises({"motion.began", "motion.ended"});
+    d.choice("method", &MotionDetect::method,
+             {{"average", Method::average}, {"mog2", Method::mog2}},
+             "how the background is learnt");
+    d.param("scale", &MotionDetect::scale, "size to look at, of width and height").range(0.05, 1);
+    d.param("blur", &MotionDetect::blur, "Gaussian blur against noise, its sigma; 0: none")
+        .range(0, 20)
+        .unit("pixels at `scale`");
+    d.param("threshold", &MotionDetect::threshold,
+            "average: how far from the background a pixel has changed")
+        .range(1, 254)
+        .unit("levels of gray");
+    d.param("alpha", &MotionDetect::alpha, "average: each frame's share in the background")
+        .range(0.0001, 1);
+    d.param("mog2_threshold", &MotionDetect::mog2_threshold,
+            "mog2: how far from the background a pixel has changed, squared")
+        .range(1, 1000)
+        .unit("variances");
+    d.param("history", &MotionDetect::history, "mog2: frames that the background is learnt from")
+        .range(1, 100'000)
+        .unit("frames");
+    d.param("min_area", &MotionDetect::min_area, "boxes smaller than this don't count")
+        .range(0, 100)
+        .unit("% of the picture");
+    d.param("begin", &MotionDetect::begin, "moving frames in a row that begin motion")
+        .range(1, 10'000)
+        .unit("frames");
+    d.param("end", &MotionDetect::end, "still frames in a row that end it")
+        .range(1, 10'000)
+        .unit("frames");
+    d.param("warm_up", &MotionDetect::warm_up, "a source's first frames are only learnt from")
+        .range(1, 10'000)
+        .unit("frames");
+    d.param("gone_after", &MotionDetect::gone_after,
+            "motion ends where no frame came for so long (take more than a slow camera's "
+            "interval); after ten times that the source is forgotten")
+        .range(std::chrono::milliseconds(100), std::chrono::hours(24));
+    d.param("max_sources", &MotionDetect::max_sources, "frames of more sources fail")
+        .range(1, 4096);
+    d.ticks(std::chrono::seconds(1));
+    d.example(R"(
+[stage.camera]
+type = "capture.synthetic"
+
+[stage.motion]
+type     = "motion.detect"
+from     = "camera"
+min_area = 0.5
+
+[stage.end]
+type = "sink.discard"
+from = "motion"
+)");
+  }
+
+  void start(Context&) override { luma_ = std::make_unique<Luma>(scale, blur); }
+
+  void process(const FramePtr& frame, Context& context) override {
+    const Image* image = frame->image();
+    if (!image || !kinds::pictures.has(image->format()))
+      throw FrameError("motion.detect takes " + to_string(kinds::pictures) + ", not " +
+                       std::string(to_string(frame->kind())));
+    Watched& source = watched(*frame, *image, context);
+    source.seen = context.clock().steady();
+    source.sequence = frame->sequence;
+
+    const cv::Mat& luma = luma_->of(*image);
+    cv::Mat& changed = changed_.as(luma.size(), CV_8UC1);
+    const bool settling = source.settling > 0;
+    source.background->update(luma, changed, settling);
+    if (settling) {
+      --source.settling;
+      context.emit(frame);
+      return;
+    }
+
+    double area = 0;
+    auto found = find(changed, area);
+    step(*frame, source, found.size(), area, context);
+    context.emit(found.empty() ? frame : frame->annotated(std::move(found)));
+  }
+
+  void on_tick(Context& context) override {
+    const SteadyTime now = context.clock().steady();
+    for (auto it = sources_.begin(); it != sources_.end();) {
+      const Duration silent = now - it->second.seen;
+      if (silent >= gone_after) ended(it->first, it->second, kGone, context);
+      it = silent >= kForgetFactor * gone_after ? sources_.erase(it) : std::next(it);
+    }
+  }
+
+  void finish(Context& context) override {
+    for (auto& [name, source] : sources_) ended(name, source, kFinished, context);
+  }
+
+ private:
+  Watched& watched(const Frame& frame, const Image& image, Context& context) {
+    auto it = sources_.find(frame.source);
+    if (it == sources_.end()) {
+      if (sources_.size() >= static_cast<std::size_t>(max_sources))
+        throw FrameError(
+            fmt::format("motion.detect watches {} sources already, see max_sources", max_sources));
+      it = sources_.try_emplace(frame.source).first;
+    }
+    Watched& source = it->second;
+    const cv::Size size(image.width(), image.height());
+    if (source.size != size) {
+      ended(frame.source, source, kResized, context);
+      source = Watched{};
+      source.size = size;
+      source.settling = warm_up;
+      if (method == Method::average) {
+        source.background = std::make_unique<AverageBackground>(alpha, threshold);
+      } else {
+        source.background = std::make_unique<Mog2Background>(history, mog2_threshold);
+      }
+    }
+    return source;
+  }
+
+  // Boxes around what has changed, where they are large enough; and in `area` the fraction of the
+  // picture that has changed.
+  std::vector<Annotation> find(const cv::Mat& changed, double& area) {
+    std::vector<Annotation> found;
+    const int count = cv::countNonZero(changed);
+    if (count == 0) return found;  // most frames: nothing allocated
+    area = count / static_cast<double>(changed.total());
+    cv::Mat& grown = grown_.as(changed.size(), CV_8UC1);
+    cv::dilate(changed, grown, cv::Mat(), cv::Point(-1, -1), kGrow);
+    cv::findContours(grown, contours_, cv::RETR_EXTERNAL, cv::CHAIN_APPROX_SIMPLE);
+
+    const double width = grown.cols;
+    const double height = grown.rows;
+    for (const auto& contour : contours_) {
+      // Take back by how much the mask was grown, except where the picture's edge cut it off.
+      const cv::Rect r = cv::boundingRect(contour);
+      const double left = r.x > 0 ? r.x + kGrow : 0;
+      const double top = r.y > 0 ? r.y + kGrow : 0;
+      const double right = r.br().x < grown.cols ? r.br().x - kGrow : width;
+      const double bottom = r.br().y < grown.rows ? r.br().y - kGrow : height;
+      const Box box{left / width, top / height, (right - left) / width, (bottom - top) / height};
+      if (box.width * box.height * 100 >= min_area) found.push_back({"motion", box, 1.0, {}});
+    }
+    return found;
+  }
+
+  // Hysteresis: `begin` moving frames in a row begin motion, `end` still ones end it.
+  void step(const Frame& frame, Watched& source, std::size_t boxes, double area, Context& context) {
+    const bool motion = boxes > 0;
+    if (motion) {
+      if (!source.moving && source.contrary == 0) {
+        source.first = frame.captured;
+        source.frames = 0;
+      }
+      source.last = frame.captured;
+      ++source.frames;
+    }
+    source.contrary = motion == source.moving ? 0 : source.contrary + 1;
+    if (source.moving) {
+      if (source.contrary == end) ended(frame.source, source, kStill, context);
+    } else if (source.contrary == begin) {
+      source.moving = true;
+      source.contrary = 0;
+      context.raise({"motion.began",
+                     frame.source,
+                     {{"boxes", static_cast<std::int64_t>(boxes)},
+                      {"area", area},
+                      {"sequence", static_cast<std::int64_t>(frame.sequence)}}});
+    }
+  }
+
+  // Raises motion.ended if the source was moving.
+  void ended(const std::string& name, Watched& source, std::string_view reason, Context& context) {
+    if (!std::exchange(source.moving, false)) return;
+    source.contrary = 0;
+    // In floating point: a peer's capture times may be anything, and their difference not fit.
+    const double ms = (static_cast<double>(source.last.time_since_epoch().count()) -
+                       static_cast<double>(source.first.time_since_epoch().count())) /
+                      1e6;
+    context.raise({"motion.ended",
+                   name,
+                   {{"sequence", static_cast<std::int64_t>(source.sequence)},
+                    {"frames", source.frames},
+                    {"duration_ms", static_cast<std::int64_t>(std::llround(std::max(0.0, ms)))},
+                    {"reason", std::string(reason)}}});
+  }
+
+  std::map<std::string, Watched> sources_;  // at most max_sources
+  // Shared by all sources, since one frame is worked on at a time.
+  std::unique_ptr<Luma> luma_;
+  Scratch changed_;
+  Scratch grown_;
+  std::vector<std::vector<cv::Point>> contours_;
+};
+SLUICE_STAGE(MotionDetect, "motion.detect");
+
+}  // namespace
+}  // namespace sluice
