@@ -1,0 +1,349 @@
+// Both ends on real sockets: against each other, and against peers that speak as imagezmq does.
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+#include <random>
+#include <sluice/testkit.hpp>
+#include <zmq.hpp>
+
+#include "catch.hpp"
+
+using namespace sluice;
+using namespace std::chrono_literals;
+using testkit::StageTest;
+
+namespace {
+
+std::string free_address() {
+  const int fd = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in a{};
+  a.sin_family = AF_INET;
+  a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof a;
+  REQUIRE(bind(fd, reinterpret_cast<sockaddr*>(&a), size) == 0);
+  getsockname(fd, reinterpret_cast<sockaddr*>(&a), &size);
+  close(fd);
+  return "tcp://127.0.0.1:" + std::to_string(ntohs(a.sin_port));
+}
+
+FramePtr frame(std::uint64_t sequence, const std::string& source = "cam") {
+  return testkit::make_frame(
+      cv::Mat(4, 6, CV_8UC3, cv::Scalar::all(static_cast<double>(sequence % 256))), source,
+      sequence, Clock::system().utc());
+}
+
+// An old peer: imagezmq's own sockets and message, sent part by part.
+struct Peer {
+  zmq::context_t context{1};
+  zmq::socket_t socket;
+  explicit Peer(zmq::socket_type type) : socket(context, type) {
+    socket.set(zmq::sockopt::linger, 0);
+    socket.set(zmq::sockopt::rcvtimeo, 10'000);
+    socket.set(zmq::sockopt::sndtimeo, 10'000);
+  }
+  void send(const std::vector<std::string>& parts) {
+    for (std::size_t i = 0; i < parts.size(); ++i)
+      REQUIRE(socket.send(zmq::buffer(parts[i]),
+                          i + 1 < parts.size() ? zmq::send_flags::sndmore : zmq::send_flags::none));
+  }
+  std::vector<std::string> receive() {
+    std::vector<std::string> parts;
+    for (bool more = true; more;) {
+      zmq::message_t part;
+      REQUIRE(socket.recv(part));
+      parts.push_back(part.to_string());
+      more = part.more();
+    }
+    return parts;
+  }
+};
+
+const std::string kJpeg = "\xff\xd8\xff\xd9";
+const std::string kRaw = R"({"msg": "rpi1", "dtype": "uint8", "shape": [2, 2, 3]})";
+
+struct Receiver : StageTest {
+  explicit Receiver(const std::string& address, StageTest::Parameters more = {})
+      : StageTest("transport.receive", with(address, std::move(more)), &Clock::system()) {
+    run_in_thread();
+  }
+  static Parameters with(const std::string& address, Parameters more) {
+    more.emplace_back("bind", address);
+    return more;
+  }
+};
+
+struct Sender : StageTest {
+  explicit Sender(const std::string& address, StageTest::Parameters more = {})
+      : StageTest("transport.send", with(address, std::move(more)), &Clock::system()) {
+    run_in_thread();
+  }
+  static Parameters with(const std::string& address, Parameters more) {
+    more.emplace_back("connect", address);
+    return more;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("Sluice to Sluice: every frame, in order, none twice, acknowledged") {
+  const auto address = free_address();
+  Receiver hub(address);
+  Sender node(address);
+  for (std::uint64_t i = 0; i < 500; ++i) node.queue(frame(i));
+  node.end_inputs();
+  REQUIRE(hub.eventually([&] { return hub.frames().size() == 500; }));
+  REQUIRE(node.eventually([&] { return node.counts().out == 500; }));
+  node.stop();
+  const auto got = hub.frames();
+  for (std::uint64_t i = 0; i < 500; ++i) {
+    CHECK(got[i]->sequence == i);
+    CHECK(got[i]->captured_known);
+    CHECK(got[i]->image()->mat().at<cv::Vec3b>(0, 0)[0] == i % 256);
+  }
+  CHECK(node.counts().dropped.empty());
+}
+
+TEST_CASE("a node may start before its hub, and a hub may come back") {
+  const auto address = free_address();
+  Sender node(address);
+  node.queue(frame(0));
+  node.queue(frame(1));
+  {
+    Receiver hub(address);
+    REQUIRE(hub.eventually([&] { return hub.frames().size() == 2; }));
+    REQUIRE(node.eventually([&] { return node.counts().out == 2; }));
+  }
+  // The hub is gone: frames wait in the mailbox, not in a socket.
+  REQUIRE(node.eventually([&] {
+    const auto events = node.events();
+    return !events.empty() && events.back().name == "link.down";
+  }));
+  node.queue(frame(2));
+  Receiver hub(address);
+  REQUIRE(hub.eventually([&] { return hub.frames().size() == 1; }));
+  CHECK(hub.frames()[0]->sequence == 2);
+  node.stop();
+}
+
+TEST_CASE("an old REQ sender is answered OK, frame by frame; several at once") {
+  const auto address = free_address();
+  Receiver hub(address);
+  Peer one(zmq::socket_type::req), two(zmq::socket_type::req);
+  one.socket.connect(address);
+  two.socket.connect(address);
+  for (int i = 0; i < 20; ++i) {
+    one.send({kRaw, std::string(12, 'x')});
+    two.send({R"({"msg": "rpi2"})", kJpeg});
+    CHECK(one.receive() == std::vector<std::string>{"OK"});
+    CHECK(two.receive() == std::vector<std::string>{"OK"});
+  }
+  REQUIRE(hub.frames().size() == 40);
+  std::map<std::string, std::uint64_t> next;
+  for (const auto& f : hub.frames()) CHECK(f->sequence == next[f->source]++);
+  CHECK(next.size() == 2);
+}
+
+TEST_CASE("a REQ_CORRELATE peer gets its own part back") {
+  const auto address = free_address();
+  Receiver hub(address);
+  Peer peer(zmq::socket_type::req);
+  peer.socket.set(zmq::sockopt::req_correlate, true);
+  peer.socket.connect(address);
+  peer.send({kRaw, std::string(12, 'x')});
+  CHECK(peer.receive() == std::vector<std::string>{"OK"});
+}
+
+TEST_CASE("an old REP hub is fed, with several frames under way") {
+  const auto address = free_address();
+  Peer hub(zmq::socket_type::rep);
+  hub.socket.bind(address);
+  Sender node(address, {{"window", std::int64_t{4}}});
+  for (std::uint64_t i = 0; i < 20; ++i) node.queue(frame(i, "pi"));
+  node.end_inputs();
+  for (std::uint64_t i = 0; i < 20; ++i) {
+    const auto parts = hub.receive();
+    REQUIRE(parts.size() == 2);
+    const auto header = nlohmann::json::parse(parts[0]);
+    CHECK(header["msg"] == "pi");
+    CHECK(header["dtype"] == "uint8");
+    CHECK(header["shape"] == nlohmann::json({4, 6, 3}));
+    CHECK(header["sluice"]["seq"] == i);
+    CHECK(parts[1].size() == 72);
+    hub.send({"OK"});
+  }
+  REQUIRE(node.eventually([&] { return node.counts().out == 20; }));
+}
+
+TEST_CASE(
+    "a hub that never answers: what was under way is dropped and counted, and sending goes on") {
+  const auto address = free_address();
+  Peer mute(zmq::socket_type::router);
+  mute.socket.bind(address);
+  Sender node(address, {{"window", std::int64_t{2}}, {"reply_limit", "300ms"}});
+  for (std::uint64_t i = 0; i < 4; ++i) node.queue(frame(i));
+  // Two are taken and go unanswered; after the limit, the next two.
+  for (int i = 0; i < 4; ++i) CHECK(mute.receive().size() == 4);
+  REQUIRE(node.eventually([&] { return node.counts().dropped["no_reply"] == 4; }));
+  node.stop();
+  CHECK(node.counts().out == 0);
+}
+
+TEST_CASE("messages that are no frames are counted and answered, and disturb nobody else") {
+  const auto address = free_address();
+  Receiver hub(address);
+  Peer good(zmq::socket_type::req);
+  good.socket.connect(address);
+  const std::vector<std::vector<std::string>> bad{
+      {"just one"},
+      {kRaw, "xx", "three"},
+      {"{not json", kJpeg},
+      {kRaw, "too short"},
+      {R"({"msg": "../../x", "dtype": "uint8", "shape": [65535, 65535, 65535]})", "x"},
+      {R"({"msg": "a"})", "no jpeg"}};
+  for (const auto& message : bad) {
+    Peer peer(zmq::socket_type::req);
+    peer.socket.connect(address);
+    peer.send(message);
+    const auto reply = peer.receive();
+    REQUIRE(reply.size() == 1);
+    CHECK(reply[0].substr(0, 5) == "ERROR");
+    good.send({kRaw, std::string(12, 'x')});
+    CHECK(good.receive() == std::vector<std::string>{"OK"});
+  }
+  SECTION("without the empty part, or with nothing at all, there is no answer") {
+    Peer odd(zmq::socket_type::dealer);
+    odd.socket.connect(address);
+    odd.send({"a", "b", "c", "d", "e"});
+    odd.send({""});
+    odd.send(std::vector<std::string>(50, "many"));
+    REQUIRE(hub.eventually([&] { return hub.counts().failed == bad.size() + 3; }));
+  }
+  good.send({kRaw, std::string(12, 'x')});
+  CHECK(good.receive() == std::vector<std::string>{"OK"});
+  CHECK(hub.frames().size() == bad.size() + 1);
+  CHECK(hub.counts().failed >= bad.size());
+}
+
+TEST_CASE("a peer that speaks no ZeroMQ, or connects and says nothing, disturbs nobody") {
+  const auto address = free_address();
+  Receiver hub(address);
+  const auto port = static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1)));
+  const auto connect_plain = [&] {
+    const int fd = socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in a{};
+    a.sin_family = AF_INET;
+    a.sin_port = htons(port);
+    a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    REQUIRE(connect(fd, reinterpret_cast<sockaddr*>(&a), sizeof a) == 0);
+    return fd;
+  };
+  const int silent = connect_plain();
+  const int http = connect_plain();
+  const std::string request = "GET / HTTP/1.1\r\nHost: hub\r\n\r\n";
+  CHECK(write(http, request.data(), request.size()) == static_cast<ssize_t>(request.size()));
+  Peer good(zmq::socket_type::req);
+  good.socket.connect(address);
+  good.send({kRaw, std::string(12, 'x')});
+  CHECK(good.receive() == std::vector<std::string>{"OK"});
+  close(http);
+  close(silent);
+}
+
+TEST_CASE("a message over the limit cuts its sender, and nobody else") {
+  const auto address = free_address();
+  Receiver hub(address, {{"max_message", "2kB"}});
+  Peer huge(zmq::socket_type::req);
+  huge.socket.set(zmq::sockopt::rcvtimeo, 500);
+  huge.socket.connect(address);
+  huge.send({R"({"msg":"a","dtype":"uint8","shape":[100000]})", std::string(100'000, 'x')});
+  zmq::message_t reply;
+  CHECK_FALSE(huge.socket.recv(reply));
+  Peer good(zmq::socket_type::req);
+  good.socket.connect(address);
+  good.send({kRaw, std::string(12, 'x')});
+  CHECK(good.receive() == std::vector<std::string>{"OK"});
+}
+
+TEST_CASE("sources past max_sources are dropped, and counted as that") {
+  const auto address = free_address();
+  Receiver hub(address, {{"max_sources", std::int64_t{2}}});
+  Peer peer(zmq::socket_type::req);
+  peer.socket.connect(address);
+  for (int i = 0; i < 5; ++i) {
+    peer.send({R"({"msg": "cam)" + std::to_string(i) + "\"}", kJpeg});
+    peer.receive();
+  }
+  CHECK(hub.frames().size() == 2);
+  CHECK(hub.counts().dropped["too_many_sources"] == 3);
+}
+
+TEST_CASE("random bytes at the door never do more than count") {
+  const auto address = free_address();
+  Receiver hub(address);
+  Peer peer(zmq::socket_type::dealer);
+  peer.socket.connect(address);
+  std::mt19937 random(11);
+  constexpr std::uint64_t kMessages = 500;
+  for (std::uint64_t i = 0; i < kMessages; ++i) {
+    std::vector<std::string> parts{""};
+    for (unsigned n = random() % 4; n-- > 0;) {
+      std::string part(random() % 60, '\0');
+      for (auto& c : part) c = static_cast<char>(random());
+      parts.push_back(part);
+    }
+    peer.send(parts);
+  }
+  REQUIRE(hub.eventually([&] { return hub.counts().in == kMessages; }));
+  CHECK(hub.counts().failed + hub.frames().size() == kMessages);
+}
+
+TEST_CASE("addresses that can't work are refused with what to do") {
+  const auto why = [](std::string_view type, const StageTest::Parameters& parameters) {
+    StageTest test(type, parameters, &Clock::system());
+    try {
+      test.start();
+    } catch (const std::runtime_error& e) {
+      return std::string(e.what());
+    }
+    return std::string("it started");
+  };
+  const auto has = [](const std::string& text, std::string_view part) {
+    INFO(text);
+    CHECK(text.find(part) != std::string::npos);
+  };
+  has(why("transport.send", {}), "give connect or bind");
+  has(why("transport.send", {{"connect", "hub:5555"}}), "tcp://HOST:PORT");
+  has(why("transport.send", {{"connect", "tcp://hub"}}), "the port is missing");
+  has(why("transport.send", {{"connect", "tcp://127.0.0.1:99999"}}), "1 to 65535");
+  has(why("transport.send", {{"connect", "tcp://no-such-host.invalid:5555"}}), "can't be found");
+  has(why("transport.receive", {{"bind", "tcp://*:0"}}), "security = \"none\"");
+  has(why("transport.receive", {{"bind", "tcp://192.0.2.1:5555"}, {"security", "none"}}),
+      "no such address");
+  const auto address = free_address();
+  Receiver first(address);
+  has(why("transport.receive", {{"bind", address}}), "is another sluice or hub running?");
+}
+
+TEST_CASE("senders and receivers come and go many times without leaving anything behind") {
+  const auto count_files = [] {
+    int n = 0;
+    for (int fd = 0; fd < 1024; ++fd) n += fcntl(fd, F_GETFD) >= 0 ? 1 : 0;
+    return n;
+  };
+  const auto address = free_address();
+  const auto round = [&] {
+    Receiver hub(address);
+    Sender node(address);
+    node.queue(frame(0));
+    node.end_inputs();
+    REQUIRE(node.eventually([&] { return node.counts().out == 1; }));
+  };
+  round();
+  const int before = count_files();
+  for (int i = 0; i < 20; ++i) round();
+  CHECK(count_files() == before);
+}
