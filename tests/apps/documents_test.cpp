@@ -1,0 +1,58 @@
+// What is written down is true: shipped graphs and every stage type's example pass the check, and
+// every stage type says what it is.
+
+#include <sluice/graph/load.hpp>
+
+#include "apps/process.hpp"
+#include "catch.hpp"
+
+using namespace sluice;
+
+TEST_CASE("every shipped graph passes the check") {
+  int graphs = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(SLUICE_SOURCE_DIR "/configs")) {
+    if (entry.path().extension() != ".toml") continue;
+    ++graphs;
+    test::Process check(test::sluice({"check", entry.path().string()}));
+    CHECK(check.wait() == 0);
+    INFO(check.err());
+    CHECK(check.err().empty());
+  }
+  CHECK(graphs >= 3);
+}
+
+TEST_CASE("every stage type's example passes the check and uses the type") {
+  const auto types = StageTypes::all().sorted();
+  CHECK(types.size() >= 10);
+  for (const auto* type : types) {
+    INFO(type->name);
+    CHECK_FALSE(type->summary.empty());
+    REQUIRE_FALSE(type->example.empty());
+    const auto loaded = load_graph_text(type->example, default_request("example"));
+    for (const auto& problem : loaded.problems) UNSCOPED_INFO(to_text(problem));
+    REQUIRE(loaded.plan);
+    bool used = false;
+    for (const auto& stage : loaded.plan->stages) used = used || stage.type == type;
+    CHECK(used);
+    for (const auto& parameter : type->parameters) {
+      INFO(parameter.name);
+      CHECK_FALSE(parameter.help.empty());
+    }
+  }
+}
+
+TEST_CASE("sluice stages shows each type's page") {
+  test::Process list(test::sluice({"stages"}));
+  REQUIRE(list.wait() == 0);
+  for (const auto* type : StageTypes::all().sorted()) {
+    CHECK(list.out().find(type->name) != std::string::npos);
+    test::Process page(test::sluice({"stages", type->name}));
+    CHECK(page.wait() == 0);
+    CHECK(page.out().find(type->summary) != std::string::npos);
+    for (const auto& parameter : type->parameters)
+      CHECK(page.out().find("\n  " + parameter.name + " = ") != std::string::npos);
+  }
+  test::Process json(test::sluice({"stages", "--json"}));
+  REQUIRE(json.wait() == 0);
+  CHECK(nlohmann::json::parse(json.out()).size() == StageTypes::all().sorted().size());
+}
