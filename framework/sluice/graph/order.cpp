@@ -34,10 +34,30 @@ std::vector<bool> behind(std::size_t start, const std::vector<Indices>& next) {
   return reached;
 }
 
-void report_cycle(const Nodes& nodes, Indices cycle, Report& report) {
-  // In the direction of the frames, from the stage that the file names first.
-  std::reverse(cycle.begin(), cycle.end());
-  std::rotate(cycle.begin(), std::min_element(cycle.begin(), cycle.end()), cycle.end());
+// The shortest way from a node back to itself, without the node at its end; empty if there is none.
+Indices circle(std::size_t start, const std::vector<Indices>& next) {
+  std::vector<std::size_t> came_from(next.size(), next.size());
+  std::queue<std::size_t> open;
+  open.push(start);
+  while (!open.empty()) {
+    const auto node = open.front();
+    open.pop();
+    for (const auto n : next[node]) {
+      if (n == start) {
+        Indices way{node};
+        while (way.back() != start) way.push_back(came_from[way.back()]);
+        std::reverse(way.begin(), way.end());
+        return way;
+      }
+      if (came_from[n] != next.size()) continue;
+      came_from[n] = node;
+      open.push(n);
+    }
+  }
+  return {};
+}
+
+void report_cycle(const Nodes& nodes, const Indices& cycle, Report& report) {
   std::string way;
   for (const auto i : cycle) way += nodes[i].plan.name + " -> ";
   const auto& first = nodes[cycle.front()];
@@ -50,24 +70,22 @@ void report_cycle(const Nodes& nodes, Indices cycle, Report& report) {
   }
 }
 
-// Every node that Kahn's algorithm leaves over has one that feeds it and is left over too. So going
-// backwards from any leads into a cycle.
-void report_cycles(const Nodes& nodes, const std::vector<bool>& sorted, Report& report) {
-  std::vector<std::size_t> walk_of(nodes.size(), 0);  // which walk came by; 0: none yet
-  for (std::size_t start = 0; start < nodes.size(); ++start) {
-    Indices walk;
-    std::size_t node = start;
-    while (!sorted[node] && walk_of[node] == 0) {
-      walk_of[node] = start + 1;
-      walk.push_back(node);
-      for (const auto& link : nodes[node].links) {
-        if (sorted[link.from]) continue;
-        node = link.from;
-        break;
-      }
-    }
-    if (walk.empty() || walk_of[node] != start + 1) continue;
-    report_cycle(nodes, Indices(std::find(walk.begin(), walk.end(), node), walk.end()), report);
+// One for each set of stages that all feed each other; it begins with the one the file names first.
+void report_cycles(const Nodes& nodes, const std::vector<Indices>& next,
+                   const std::vector<bool>& sorted, Report& report) {
+  std::vector<bool> told(nodes.size(), false);
+  std::vector<Indices> previous(nodes.size());
+  for (std::size_t i = 0; i < nodes.size(); ++i)
+    for (const auto n : next[i]) previous[n].push_back(i);
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    if (sorted[i] || told[i]) continue;
+    const auto cycle = circle(i, next);
+    if (cycle.empty()) continue;  // behind a circle, but not in one
+    report_cycle(nodes, cycle, report);
+    const auto after = behind(i, next);
+    const auto before = behind(i, previous);
+    for (std::size_t n = 0; n < nodes.size(); ++n)
+      if (after[n] && before[n]) told[n] = true;
   }
 }
 
@@ -93,7 +111,7 @@ std::vector<std::size_t> sort_nodes(const Nodes& nodes, Report& report) {
     for (const auto n : next[node])
       if (--waiting[n] == 0) ready.push(n);
   }
-  if (order.size() < nodes.size()) report_cycles(nodes, sorted, report);
+  if (order.size() < nodes.size()) report_cycles(nodes, next, sorted, report);
   return order;
 }
 

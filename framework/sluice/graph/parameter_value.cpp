@@ -4,6 +4,7 @@
 #include <cmath>
 #include <sluice/graph/parameter_value.hpp>
 #include <sluice/graph/units.hpp>
+#include <utility>
 
 namespace sluice {
 namespace {
@@ -72,16 +73,21 @@ std::string range_error(const Parameter& p, double value) {
   return fmt::format("must be at most {}{}", bound(p, p.most), unit);
 }
 
+// Letters to put in, take out, replace, or swap with the next one (optimal string alignment: E.
+// Ukkonen, "Algorithms for approximate string matching", 1985, with the swap).
 std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> last;  // the row before `above`
+  std::vector<std::size_t> above;
   std::vector<std::size_t> row(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
   for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
+    last = std::exchange(above, row);
     row[0] = i;
     for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, substituted});
+      const std::size_t replaced = above[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+      row[j] = std::min({above[j] + 1, row[j - 1] + 1, replaced});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        row[j] = std::min(row[j], last[j - 2] + 1);
     }
   }
   return row.back();

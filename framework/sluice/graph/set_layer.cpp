@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <sluice/graph/overlay.hpp>
 #include <sluice/graph/parse.hpp>
 #include <sluice/graph/utf8.hpp>
@@ -52,7 +53,9 @@ class SetLayer {
     for (auto part = key.rbegin(); part != key.rend(); ++part) {
       Table table;
       table.add({part->first, part->second, std::move(*value)});
-      value = Value{part->second, std::move(table)};
+      // The table stands where the key does whose value it is, as in a file.
+      const auto outer = std::next(part);
+      value = Value{outer == key.rend() ? at : outer->second, std::move(table)};
     }
     Table layer = std::move(*value->as<Table>());
     if (!stages_are_there(layer)) return std::nullopt;

@@ -32,7 +32,8 @@ std::optional<std::int64_t> parse(std::string_view text, const std::array<Unit, 
   double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number,
                                             std::chars_format::fixed);
-  if (error != std::errc{} || number < 0) return std::nullopt;
+  // from_chars reads "inf" and "nan" too.
+  if (error != std::errc{} || !std::isfinite(number) || number < 0) return std::nullopt;
   std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
   while (!unit.empty() && unit.front() == ' ') unit.remove_prefix(1);
   if (unit.empty()) return number == 0 ? std::optional<std::int64_t>(0) : std::nullopt;

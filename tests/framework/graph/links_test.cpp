@@ -1,0 +1,225 @@
+// Links: the forms of `from`, what flows on them, and the order of the plan.
+
+#include "graph_fixture.hpp"
+
+using namespace graph_fixture;
+using Texts = std::vector<std::string>;
+
+namespace {
+
+const std::string kStages = R"(
+[stage.camera]
+type = "loadtest.source"
+[stage.jpeg]
+type = "loadtest.encode"
+from = "camera"
+[stage.motion]
+type = "loadtest.motion"
+from = "camera"
+)";
+
+Texts record_links(const std::string& from) {
+  return links(plan(kStages + "[stage.record]\ntype = \"loadtest.record\"\nfrom = " + from + "\n"),
+               "record");
+}
+
+Problem record_problem(const std::string& from) {
+  return problem(kStages + "[stage.record]\ntype = \"loadtest.record\"\nfrom = " + from + "\n");
+}
+
+Texts order(const Plan& p) {
+  Texts names;
+  for (const auto& s : p.stages) names.push_back(s.name);
+  return names;
+}
+
+}  // namespace
+
+TEST_CASE("A plain link feeds the first input that takes it") {
+  CHECK(record_links("\"jpeg\"") == Texts{"jpeg.out > pictures"});
+  CHECK(record_links("\"jpeg.out\"") == Texts{"jpeg.out > pictures"});
+  CHECK(record_links("\"motion.mask\"") == Texts{"motion.mask > masks"});
+  CHECK(record_links("\"motion.events\"") == Texts{"motion.events > trigger"});
+  CHECK(record_links("[\"motion.events\", \"jpeg\", \"motion.mask\"]") ==
+        Texts{"motion.events > trigger", "jpeg.out > pictures", "motion.mask > masks"});
+}
+
+TEST_CASE("A named link feeds that input") {
+  CHECK(record_links("{ pictures = \"jpeg\", trigger = [\"motion\", \"camera.events\"] }") ==
+        Texts{"jpeg.out > pictures", "motion.events > trigger", "camera.events > trigger"});
+  CHECK(record_problem("{ trigger = \"motion.mask\" }").code == "kinds-mismatch");
+  CHECK(record_problem("{ pictures = \"motion.mask\" }").message ==
+        "'motion.mask' gives gray8, but input 'pictures' of 'record' takes jpeg");
+}
+
+TEST_CASE("Frames are not taken for events where both could be meant") {
+  const auto p = record_problem("\"camera\"");
+  CHECK(p.code == "kinds-mismatch");
+  CHECK(p.message ==
+        "'camera' gives bgr8, but 'record' (loadtest.record) takes gray8, jpeg, event");
+}
+
+TEST_CASE("A frame input doesn't take events") {
+  const auto p =
+      problem(kStages + "[stage.up]\ntype = \"loadtest.sink\"\nfrom = \"motion.events\"\n");
+  CHECK(p.code == "kinds-mismatch");
+  CHECK(p.message.find("gives event, but 'up'") != std::string::npos);
+}
+
+TEST_CASE("A hint names the output that would fit") {
+  const auto p =
+      problem(kStages + "[stage.r]\ntype = \"loadtest.record\"\nfrom = { masks = \"motion\" }\n");
+  CHECK(p.hint == "\"motion.mask\" gives gray8");
+}
+
+TEST_CASE("A hint names the type that converts, with its parameter") {
+  const auto p = problem(
+      R"(
+[stage.camera]
+type = "loadtest.source"
+[stage.r]
+type = "loadtest.record"
+from = { masks = "camera" }
+)");
+  CHECK(p.hint == "put a stage of type \"loadtest.convert\" with to = \"gray8\" between them");
+}
+
+TEST_CASE("Who hears all is fed everyone's events, but never in a circle") {
+  const auto p = plan(kStages + R"(
+[stage.log]
+type = "loadtest.log"
+[stage.other_log]
+type = "loadtest.log"
+[stage.digest]
+type = "loadtest.digest"
+[stage.end]
+type = "loadtest.sink"
+from = "digest"
+)");
+  CHECK(links(p, "log") == Texts{"camera.events > events", "jpeg.events > events",
+                                 "motion.events > events", "end.events > events"});
+  CHECK(links(p, "digest") ==
+        Texts{"camera.events > events", "jpeg.events > events", "motion.events > events"});
+}
+
+TEST_CASE("Who hears all hears only what `from` says, where it does") {
+  const auto p = plan(kStages + "[stage.log]\ntype = \"loadtest.log\"\nfrom = \"motion\"\n");
+  CHECK(links(p, "log") == Texts{"motion.events > events"});
+}
+
+TEST_CASE("Each stage of a plan comes after those that feed it, else in the file's order") {
+  const auto p = plan(R"(
+[stage.end]
+type = "loadtest.sink"
+from = ["b", "a"]
+[stage.b]
+type = "loadtest.same"
+from = "camera"
+[stage.a]
+type = "loadtest.same"
+from = "camera"
+[stage.camera]
+type = "loadtest.source"
+)");
+  CHECK(order(p) == Texts{"camera", "b", "a", "end"});
+  CHECK(links(p, "end") == Texts{"b.out > in", "a.out > in"});
+}
+
+TEST_CASE("Kinds go through stages that hand on what they get") {
+  const auto graph = [](const std::string& format) {
+    return R"(
+[stage.end]
+type = "loadtest.uplink"
+connect = "x"
+from = "two"
+[stage.two]
+type = "loadtest.same"
+from = "one"
+[stage.one]
+type = "loadtest.same"
+from = "camera"
+[stage.camera]
+type = "loadtest.chosen"
+format = ")" +
+           format + "\"\n";
+  };
+  CHECK(plan(graph("jpeg")).stages.size() == 4);
+  CHECK(plan(graph("any")).stages.size() == 4);  // it may be JPEG
+  const auto p = problem(graph("gray8"));
+  CHECK(p.code == "kinds-mismatch");
+  CHECK(p.line == 5);
+  CHECK(p.message == "'two' gives gray8, but 'end' (loadtest.uplink) takes jpeg");
+}
+
+TEST_CASE("Two circles are two problems, and what is behind them none") {
+  const auto loaded = load_graph_text(R"(
+[stage.a]
+type = "loadtest.same"
+from = "b"
+[stage.b]
+type = "loadtest.same"
+from = "a"
+[stage.c]
+type = "loadtest.same"
+from = ["b", "d"]
+[stage.d]
+type = "loadtest.same"
+from = "c"
+[stage.end]
+type = "loadtest.uplink"
+connect = "x"
+from = "d"
+)",
+                                      request());
+  INFO(all_texts(loaded));
+  REQUIRE(loaded.problems.size() == 2);
+  CHECK(loaded.problems[0].message.find("a -> b -> a") != std::string::npos);
+  CHECK(loaded.problems[1].message.find("c -> d -> c") != std::string::npos);
+  CHECK(loaded.problems[1].line == 10);
+}
+
+TEST_CASE("Events can make a circle too") {
+  CHECK(problem(R"(
+[stage.camera]
+type = "loadtest.chosen"
+format = "jpeg"
+[stage.record]
+type = "loadtest.record"
+from = ["camera", "record.events"]
+)")
+            .code == "cycle");
+}
+
+TEST_CASE("A plan has all that is common to stages") {
+  const auto p = plan(R"(
+name = "common"
+drain = "5s"
+[stage.camera]
+type = "loadtest.source"
+optional = true
+restart = { on = "never" }
+width = 640
+buffer = "8MiB"
+[stage.jpeg]
+type = "loadtest.encode"
+from = "camera"
+workers = 3
+restart = { at_most = 2, within = "5m" }
+)");
+  CHECK(p.name == "common");
+  CHECK(p.device == "here");
+  CHECK(p.drain == std::chrono::seconds(5));
+  const auto& camera = stage(p, "camera");
+  CHECK(camera.optional);
+  CHECK_FALSE(camera.restart.on_failure);
+  CHECK(camera.workers == 1);
+  CHECK(camera.parameters.size() == camera.type->parameters.size());
+  CHECK(value<std::int64_t>(p, "camera", "width") == 640);
+  CHECK(value<std::int64_t>(p, "camera", "buffer") == 8 << 20);
+  CHECK(value<std::int64_t>(p, "camera", "every") == 40'000'000);  // its default
+  CHECK(value<std::string>(p, "camera", "source") == "cam");
+  const auto& jpeg = stage(p, "jpeg");
+  CHECK(jpeg.workers == 3);
+  CHECK(jpeg.restart == RestartRules{true, 2, std::chrono::minutes(5)});
+  CHECK(jpeg.mailbox == MailboxRules{WhenFull::drop_newest, 0, 0, std::chrono::seconds(9)});
+}
