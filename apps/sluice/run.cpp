@@ -1,6 +1,7 @@
 // sluice run: runs a graph until its sources end, the time is over, or a signal comes.
 
 #include <fmt/format.h>
+#include <malloc.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
@@ -51,6 +52,14 @@ int signal_descriptor() {
   sigaddset(&set, SIGTERM);
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+// Pictures of a megabyte and more come and go all the time. By default the C library gives each one's
+// memory back to the kernel, which zeroes and maps pages anew for the next: measured, a seventh of
+// the CPU of a hub that decodes. So free memory is kept, up to a bound.
+void keep_freed_memory() {
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  mallopt(M_TRIM_THRESHOLD, 128 << 20);
 }
 
 // In place of the file at once, so that nobody ever reads half a report.
@@ -115,6 +124,7 @@ int run(const Options& options) {
   auto plan = load_or_tell(options.request(options.graph));
   if (!plan) return kWrong;
 
+  keep_freed_memory();
   const Descriptor signals(signal_descriptor(), "signalfd");
   const Descriptor over(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd");
   EngineOptions engine_options;
