@@ -1,0 +1,132 @@
+// display.web: all cameras in a browser, and each by itself.
+
+#include <fmt/format.h>
+
+#include <display/web_composer.hpp>
+#include <display/web_server.hpp>
+#include <memory>
+#include <sluice/stage.hpp>
+
+namespace sluice {
+namespace {
+
+using namespace display;
+
+struct Web : Stage {
+  static void declare(Declare<Web>& d) {
+    d.summary("Shows all sources in a web browser");
+    d.manual(R"(A page with a montage of the newest pictures, a page for each source, and what
+other programs need:
+
+  /                     the montage and the list of sources
+  /source/NAME          one source
+  /montage.mjpg         the montage as motion JPEG
+  /stream/NAME.mjpg     one source as motion JPEG, with X-Timestamp and X-Sequence in each part
+  /snapshot/NAME.jpg    its newest picture
+  /sources.json         names, ages, frame rates, and who is silent
+
+JPEG frames are passed on as they came. Images are encoded in a thread of the stage's own, once for
+all viewers, and only while somebody watches them; boxes are drawn into those, and into the montage.
+A viewer whose connection is slow skips pictures and always gets the newest; it never slows the
+graph or another viewer.
+
+A source that has been silent for longer than `active` stays where it is, greyed, with how long it
+has been silent. At most 256 sources are shown; the one that has been silent for longest makes room
+for a new one.
+
+A browser has at most six connections to one address, so at most six pictures are live in all of its
+tabs together. The pictures can't be put into other sites' pages.
+
+On loopback only this machine's own names for itself are answered. Elsewhere there is neither a
+password nor encryption: allow_remote = true is for a network that you trust, or for behind a proxy
+that has both.)");
+    d.example(R"(
+[stage.camera]
+type = "capture.synthetic"
+
+[stage.page]
+type   = "display.web"
+from   = "camera"
+listen = "127.0.0.1:8080"
+)");
+    d.input(kinds::pictures | Kind::jpeg);
+    d.mailbox({.when_full = WhenFull::latest});
+    d.single_worker();
+    d.ticks(std::chrono::seconds(1));
+    using std::chrono::hours, std::chrono::seconds, std::chrono::milliseconds;
+    d.param("listen", &Web::listen, "address and port; port 0: any that is free, see the log");
+    d.param("allow_remote", &Web::allow_remote,
+            "listen on an address that other machines reach: they all may look");
+    d.param("columns", &Web::columns, "of the montage; 0: about as many as rows").range(0, 64);
+    d.param("tile_width", &Web::tile_width,
+            "of a picture in the montage; 0: what makes the montage 1280 wide")
+        .range(0, 1920)
+        .unit("pixels");
+    d.param("quality", &Web::quality, "of JPEGs that are made here").range(1, 100);
+    d.param("rate", &Web::rate, "at most so many montages").range(0.1, 60).unit("montages/s");
+    d.param("active", &Web::active, "a source counts as silent after this long without a frame")
+        .range(milliseconds(100), hours(24));
+    d.param("max_viewers", &Web::max_viewers, "streams at the same time; more get a 503")
+        .range(1, 1000);
+    d.param("viewer_timeout", &Web::viewer_timeout,
+            "a viewer that takes nothing for this long is dropped")
+        .range(seconds(1), seconds(3600));
+    d.param("truth", &Web::truth, "draw what a synthetic scene knows of itself, too");
+  }
+
+  std::string listen = "127.0.0.1:8080";
+  bool allow_remote = false;
+  int columns = 0;
+  int tile_width = 0;
+  int quality = 80;
+  double rate = 15;
+  Duration active = std::chrono::seconds(10);
+  int max_viewers = 64;
+  Duration viewer_timeout = std::chrono::seconds(10);
+  bool truth = false;
+
+  void start(Context& context) override {
+    const auto where = parse_listen(listen);
+    if (!where.loopback && !allow_remote)
+      throw std::invalid_argument(fmt::format(
+          "listen = \"{}\" would let everyone on the network look at the cameras: say allow_remote "
+          "= true if that is meant, or listen on \"127.0.0.1:{}\"",
+          listen, where.port));
+    const ComposerSettings montage{quality, rate, columns, tile_width, {truth}};
+    board_ = std::make_unique<Board>(context.clock(), active);
+    server_ = std::make_unique<WebServer>(*board_, context.clock(), where,
+                                          ServerSettings{max_viewers, viewer_timeout, montage});
+    composer_ =
+        std::make_unique<Composer>(*board_, context.clock(), montage,
+                                   [server = server_.get()](bool all) { server->wake(all); });
+    context.log(LogLevel::info, server_->url());
+  }
+
+  void process(const FramePtr& frame, Context& context) override {
+    if (!valid_source(frame->source))
+      throw FrameError("the source's name can't be part of an address");
+    if (const auto* encoded = frame->encoded();
+        encoded &&
+        (encoded->bytes.size() < 4 || encoded->bytes[0] != 0xFF || encoded->bytes[1] != 0xD8))
+      throw FrameError(frame->source + ": this is not a JPEG");
+    if (!board_->put(frame)) context.drop(frame->source, "too_many_sources");
+  }
+
+  void on_tick(Context& context) override {
+    composer_->check();
+    board_->poke();
+    if (const auto [count, why] = board_->take_faults(); count > 0)
+      context.log(LogLevel::warning,
+                  fmt::format("{} pictures could not be shown; the last: {}", count, why));
+  }
+
+ private:
+  // In this order: the composer wakes the server's viewers, and both look at the board.
+  std::unique_ptr<Board> board_;
+  std::unique_ptr<WebServer> server_;
+  std::unique_ptr<Composer> composer_;
+};
+SLUICE_STAGE(Web, "display.web");
+
+}  // namespace
+}  // namespace sluice

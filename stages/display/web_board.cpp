@@ -1,0 +1,183 @@
+#include <algorithm>
+#include <display/montage.hpp>
+#include <display/web_board.hpp>
+
+namespace sluice::display {
+
+// Everything is guarded by the board's mutex.
+struct Board::Channel {
+  FramePtr frame;
+  std::uint64_t frames = 0;  // how many came
+  SteadyTime arrived{};
+  PicturePtr picture;
+  std::uint64_t finished = 0;
+  int watchers = 0;
+  bool gone = false;
+
+  // Frames a second, counted over windows of at least a second.
+  SteadyTime window_start{};
+  std::uint64_t window_frames = 0;
+  double fps = 0;
+
+  void count(SteadyTime now) {
+    if (frames == 0) window_start = now;
+    const Duration length = now - window_start;
+    if (length >= std::chrono::seconds(1)) {
+      fps = static_cast<double>(frames - window_frames) / seconds(length);
+      window_start = now;
+      window_frames = frames;
+    }
+    ++frames;
+    arrived = now;
+  }
+};
+
+Board::Board(const Clock& clock, Duration active)
+    : clock_(clock), active_(active), montage_(std::make_shared<Channel>()) {}
+Board::~Board() = default;
+
+bool Board::put(FramePtr frame) {
+  FramePtr old;  // let go after the mutex: the last reference may free megabytes
+  const std::lock_guard lock(mutex_);
+  auto found = sources_.find(frame->source);
+  if (found == sources_.end()) {
+    if (sources_.size() >= kMostSources && !make_room()) return false;
+    found = sources_.emplace(frame->source, std::make_shared<Channel>()).first;
+  }
+  Channel& channel = *found->second;
+  channel.count(clock_.steady());
+  old = std::exchange(channel.frame, std::move(frame));
+  // One wake for any number of frames that come before the composer looks.
+  const bool wake = channel.watchers > 0 || (montage_->watchers > 0 && !montage_dirty_);
+  montage_dirty_ = true;
+  if (wake) changed_.notify_one();
+  return true;
+}
+
+bool Board::make_room() {
+  const auto oldest = std::min_element(
+      sources_.begin(), sources_.end(),
+      [](const auto& a, const auto& b) { return a.second->arrived < b.second->arrived; });
+  if (clock_.steady() - oldest->second->arrived <= active_) return false;
+  oldest->second->gone = true;
+  sources_.erase(oldest);
+  poked_ = true;  // its viewers learn of it at the next wake
+  return true;
+}
+
+void Board::poke() {
+  const std::lock_guard lock(mutex_);
+  poked_ = true;
+  changed_.notify_one();
+}
+
+void Board::stop() {
+  const std::lock_guard lock(mutex_);
+  stopping_ = true;
+  changed_.notify_one();
+}
+
+std::pair<std::uint64_t, std::string> Board::take_faults() {
+  const std::lock_guard lock(mutex_);
+  return {std::exchange(faults_, 0), std::exchange(last_fault_, {})};
+}
+
+std::vector<Board::Source> Board::list() const {
+  const std::lock_guard lock(mutex_);
+  return list_locked();
+}
+
+std::vector<Board::Source> Board::list_locked() const {
+  std::vector<Source> list;
+  list.reserve(sources_.size());
+  const SteadyTime now = clock_.steady();
+  for (const auto& [name, channel] : sources_) {
+    const Duration quiet = now - channel->arrived;
+    const bool silent = quiet > active_;
+    list.push_back(
+        {name, channel->frame, channel->frames, quiet, silent ? 0.0 : channel->fps, silent});
+  }
+  return list;
+}
+
+Board::ChannelPtr Board::source(const std::string& name) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = sources_.find(name);
+  return found == sources_.end() ? nullptr : found->second;
+}
+
+Board::Watch::Watch(Board& board, ChannelPtr channel)
+    : board_(board), channel_(std::move(channel)) {
+  const std::lock_guard lock(board_.mutex_);
+  ++channel_->watchers;
+  ++board_.watchers_;
+  if (channel_ == board_.montage_) board_.montage_dirty_ = true;
+  board_.changed_.notify_one();
+}
+
+Board::Watch::~Watch() {
+  PicturePtr old;
+  const std::lock_guard lock(board_.mutex_);
+  --board_.watchers_;
+  if (--channel_->watchers > 0) return;
+  // Nobody will bring it up to date, and it keeps memory.
+  old = std::move(channel_->picture);
+  channel_->finished = 0;
+}
+
+Board::Watch::View Board::Watch::look() const {
+  const std::lock_guard lock(board_.mutex_);
+  return {channel_->picture, channel_->frames, channel_->finished, channel_->gone};
+}
+
+bool Board::has_jobs() const {
+  return std::any_of(sources_.begin(), sources_.end(), [](const auto& s) {
+    return s.second->watchers > 0 && s.second->finished != s.second->frames;
+  });
+}
+
+Board::Work Board::next(SteadyTime montage_from) {
+  Work work;
+  std::unique_lock lock(mutex_);
+  const auto ready = [&] {
+    return stopping_ || poked_ || (watchers_ > 0 && has_jobs()) ||
+           (montage_->watchers > 0 && montage_dirty_ && clock_.steady() >= montage_from);
+  };
+  if (watchers_ == 0) {
+    changed_.wait(lock, [&] { return ready() || watchers_ > 0; });
+  }
+  const Duration most = std::chrono::seconds(1);
+  Duration limit = most;
+  if (montage_->watchers > 0 && montage_dirty_)
+    limit = std::clamp(montage_from - clock_.steady(), Duration(0), most);
+  const bool called = changed_.wait_for(lock, limit, ready);
+  work.stop = stopping_;
+  work.beat = std::exchange(poked_, false) || (!called && limit == most);
+  for (const auto& [name, channel] : sources_)
+    if (channel->watchers > 0 && channel->finished != channel->frames)
+      work.jobs.push_back({channel, channel->frame, channel->frames});
+  work.montage_watched = montage_->watchers > 0;
+  if (work.montage_watched && (montage_dirty_ || work.beat) && clock_.steady() >= montage_from) {
+    montage_dirty_ = false;
+    work.montage = true;
+    work.montage_needed = !montage_->picture;
+    work.sources = list_locked();
+  }
+  return work;
+}
+
+void Board::deliver(const ChannelPtr& channel, std::uint64_t number, PicturePtr picture) {
+  const std::lock_guard lock(mutex_);
+  if (channel->watchers == 0) return;  // everyone left meanwhile
+  channel->finished = number;
+  channel->picture.swap(picture);
+}
+
+void Board::fault(const ChannelPtr& channel, std::uint64_t number, const std::string& why) {
+  const std::lock_guard lock(mutex_);
+  if (channel) channel->finished = number;
+  ++faults_;
+  last_fault_ = why;
+}
+
+}  // namespace sluice::display

@@ -1,0 +1,126 @@
+// What display.web's three threads share: the newest frame of each source, and the newest picture
+// that viewers may be sent.
+//
+//   the graph's thread     put()s frames, and never waits for more than the mutex
+//   the composer's thread  waits in next() and deliver()s pictures
+//   the server's thread    watches channels for its viewers, and list()s the sources
+#pragma once
+
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <sluice/media/frame.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace sluice::display {
+
+// A JPEG for viewers, made once for all of them.
+struct Picture {
+  Encoded jpeg;
+  std::uint64_t number = 0;    // counts up within its channel
+  std::uint64_t sequence = 0;  // of the frame; 0 of a montage
+  UtcTime captured{};
+};
+using PicturePtr = std::shared_ptr<const Picture>;
+
+class Board {
+ public:
+  // One thing to look at: a source by itself, or the montage. Only the board looks inside.
+  struct Channel;
+  using ChannelPtr = std::shared_ptr<Channel>;
+
+  explicit Board(const Clock& clock, Duration active);
+  ~Board();
+
+  // --- the graph's thread
+  // False: there are too many sources already, and all of them are alive. Otherwise the source that
+  // has been silent for longest makes room.
+  bool put(FramePtr frame);
+  // Wakes the composer, for what changes with time alone.
+  void poke();
+  void stop();
+  // Why pictures could not be made since the last call: how many, and the last one's reason.
+  std::pair<std::uint64_t, std::string> take_faults();
+
+  // --- any thread
+  struct Source {
+    std::string name;
+    FramePtr frame;
+    std::uint64_t number;  // of the frames that came, this one's
+    Duration quiet;        // since it came
+    double fps;            // of frames that reached this stage; 0 while silent
+    bool silent;
+  };
+  std::vector<Source> list() const;  // by name
+
+  // --- the server's thread
+  ChannelPtr montage() const { return montage_; }
+  ChannelPtr source(const std::string& name) const;  // null if nothing came from it
+
+  // A viewer's interest in a channel. Pictures are made of channels that are watched, of no others.
+  class Watch {
+   public:
+    Watch(Board& board, ChannelPtr channel);
+    ~Watch();
+    Watch(const Watch&) = delete;
+    Watch& operator=(const Watch&) = delete;
+
+    struct View {
+      PicturePtr picture;   // the newest; may be null
+      std::uint64_t frame;  // the number of the newest frame
+      std::uint64_t
+          finished;  // the number of the frame that was last made into a picture or failed
+      bool gone;     // the source made room for another
+    };
+    View look() const;
+
+   private:
+    Board& board_;
+    const ChannelPtr channel_;
+  };
+
+  // --- the composer's thread
+  struct Job {
+    ChannelPtr channel;
+    FramePtr frame;
+    std::uint64_t number;
+  };
+  struct Work {
+    bool stop = false;
+    bool beat = false;      // a second has passed, or someone poked
+    std::vector<Job> jobs;  // watched sources' newest frames, not yet made into pictures
+    bool montage_watched = false;
+    bool montage = false;         // watched and due; it may be the same as before
+    bool montage_needed = false;  // and there is none yet
+    std::vector<Source> sources;  // filled if `montage`
+  };
+  // Waits until there is work, for a second at most while someone watches. No montage is asked for
+  // before `montage_from`.
+  Work next(SteadyTime montage_from);
+  void deliver(const ChannelPtr& channel, std::uint64_t number, PicturePtr picture);
+  // A picture that can't be made; the channel is null where it is a tile of the montage.
+  void fault(const ChannelPtr& channel, std::uint64_t number, const std::string& why);
+
+ private:
+  bool make_room();
+  std::vector<Source> list_locked() const;
+  bool has_jobs() const;
+
+  const Clock& clock_;
+  const Duration active_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;  // for the composer
+  std::map<std::string, ChannelPtr> sources_;
+  const ChannelPtr montage_;
+  bool montage_dirty_ = false;
+  bool poked_ = false;
+  bool stopping_ = false;
+  int watchers_ = 0;
+  std::uint64_t faults_ = 0;
+  std::string last_fault_;
+};
+
+}  // namespace sluice::display

@@ -1,0 +1,157 @@
+#include <algorithm>
+#include <display/jpeg.hpp>
+#include <display/web_composer.hpp>
+
+namespace sluice::display {
+namespace {
+
+constexpr int kMontageWidth = 1280, kMostMontage = 4096, kLeastTile = 160;
+
+cv::Size size_of(const Frame& frame) {
+  if (const auto* image = frame.image()) return {image->width(), image->height()};
+  return jpeg_size(frame.encoded()->bytes);
+}
+
+// What a viewer of this source alone is sent: a JPEG as it came, an image encoded. Boxes are drawn
+// only where encoding is needed anyway, into a copy.
+Encoded jpeg_of(const Frame& frame, const ComposerSettings& settings) {
+  if (const auto* encoded = frame.encoded()) return *encoded;
+  const Image& image = *frame.image();
+  if (!has_boxes(frame.annotations, settings.boxes)) return to_jpeg(image, settings.quality);
+  cv::Mat pixels = image.bgr();
+  if (image.format() == Kind::bgr8) pixels = pixels.clone();  // bgr() gave the frame's own
+  draw_boxes(pixels, frame.annotations, settings.boxes);
+  return to_jpeg(Image(Kind::bgr8, pixels), settings.quality);
+}
+
+}  // namespace
+
+MontageLayout web_layout(const std::vector<cv::Size>& pictures, std::size_t sources,
+                         const ComposerSettings& settings) {
+  MontageLayout layout;
+  layout.columns = settings.columns;
+  layout.boxes = settings.boxes;
+  const Grid grid = grid_for(sources, layout);
+  int width = settings.tile_width;
+  if (width == 0) {
+    int widest = 0;
+    for (const auto& size : pictures) widest = std::max(widest, size.width);
+    width = std::max(kMontageWidth / grid.columns, kLeastTile);
+    if (widest > 0) width = std::clamp(widest, std::min(width, 320), width);
+  }
+  width = std::min(width, kMostMontage / grid.columns);
+  layout.cell = cell_for(width, pictures);
+  while (layout.cell.height * grid.rows > kMostMontage && width > 16) {
+    width = width * 9 / 10;
+    layout.cell = cell_for(width, pictures);
+  }
+  return layout;
+}
+
+Composer::Composer(Board& board, const Clock& clock, ComposerSettings settings,
+                   std::function<void(bool)> ready)
+    : board_(board), clock_(clock), settings_(settings), ready_(std::move(ready)) {
+  thread_ = std::thread([this] {
+    try {
+      run();
+    } catch (...) {  // the graph's thread throws it on, in check()
+      const std::lock_guard lock(failure_mutex_);
+      failure_ = std::current_exception();
+    }
+  });
+}
+
+Composer::~Composer() {
+  board_.stop();
+  thread_.join();
+}
+
+void Composer::check() const {
+  const std::lock_guard lock(failure_mutex_);
+  if (failure_) std::rethrow_exception(failure_);
+}
+
+void Composer::run() {
+  for (;;) {
+    const Board::Work work = board_.next(next_montage_);
+    if (work.stop) return;
+    for (const auto& job : work.jobs) make(job);
+    if (work.montage) compose(work.sources, work.montage_needed);
+    if (!work.montage_watched) smalls_.clear();
+    ready_(work.beat);
+  }
+}
+
+void Composer::make(const Board::Job& job) {
+  try {
+    auto picture = std::make_shared<Picture>(Picture{jpeg_of(*job.frame, settings_), job.number,
+                                                     job.frame->sequence, job.frame->captured});
+    board_.deliver(job.channel, job.number, std::move(picture));
+  } catch (const std::exception& e) {  // of this picture: the next one may be good
+    board_.fault(job.channel, job.number, job.frame->source + ": " + e.what());
+  }
+}
+
+void Composer::compose(const std::vector<Board::Source>& sources, bool needed) {
+  Signature signature;
+  for (const auto& s : sources)
+    signature.emplace_back(
+        s.name, s.number,
+        s.silent ? std::chrono::floor<std::chrono::seconds>(s.quiet).count() : -1);
+  if (!needed && signature == shown_) return;
+
+  const MontageLayout layout = web_layout(sizes_of(sources), sources.size(), settings_);
+  std::vector<Tile> tiles;
+  for (const auto& s : sources)
+    tiles.push_back({s.name, small(s, layout.cell), s.frame->annotations,
+                     s.silent ? std::optional(s.quiet) : std::nullopt});
+  draw_montage(tiles, layout, canvas_);
+  const std::uint64_t number = ++montages_;
+  auto picture = std::make_shared<Picture>(
+      Picture{to_jpeg(Image(Kind::bgr8, canvas_), settings_.quality), number, 0, clock_.utc()});
+  board_.deliver(board_.montage(), number, std::move(picture));
+  shown_ = std::move(signature);
+  next_montage_ = clock_.steady() + Duration(static_cast<std::int64_t>(1e9 / settings_.rate));
+}
+
+std::vector<cv::Size> Composer::sizes_of(const std::vector<Board::Source>& sources) {
+  std::vector<cv::Size> sizes;
+  std::map<std::string, Small> kept;  // without those that are gone
+  for (const auto& s : sources) {
+    Small& entry = kept[s.name] = std::move(smalls_[s.name]);
+    if (entry.number != s.number) {
+      try {
+        entry.original = size_of(*s.frame);
+      } catch (const std::exception&) {  // small() meets it again and reports it
+        entry.original = {};
+      }
+    }
+    sizes.push_back(entry.original);
+  }
+  smalls_.swap(kept);
+  return sizes;
+}
+
+const cv::Mat& Composer::small(const Board::Source& source, cv::Size cell) {
+  Small& entry = smalls_[source.name];
+  if (entry.number == source.number && entry.cell == cell) return entry.picture;
+  entry.number = source.number;
+  entry.cell = cell;
+  entry.picture = cv::Mat();
+  try {
+    if (const auto* image = source.frame->image()) {
+      entry.picture = scaled_bgr(*image, fitted(entry.original, cell));
+      // Kept longer than the frame, whose memory it may still be.
+      if (entry.picture.data == image->mat().data) entry.picture = entry.picture.clone();
+    } else {
+      const cv::Size size = fitted(jpeg_size(source.frame->encoded()->bytes), cell);
+      const cv::Mat decoded = jpeg_to_bgr(source.frame->encoded()->bytes, size);
+      entry.picture = scaled_bgr(Image(Kind::bgr8, decoded), size);
+    }
+  } catch (const std::exception& e) {  // its tile says "no picture"; the others go on
+    board_.fault(nullptr, 0, source.name + ": " + e.what());
+  }
+  return entry.picture;
+}
+
+}  // namespace sluice::display

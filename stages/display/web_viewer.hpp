@@ -1,0 +1,56 @@
+// One request for a picture or a stream of pictures, from its first line to its end. Used by the
+// server's thread, but for `suspended`.
+#pragma once
+
+#include <microhttpd.h>
+
+#include <cstddef>
+#include <display/web_board.hpp>
+#include <string>
+#include <string_view>
+
+namespace sluice::display {
+
+// "multipart/x-mixed-replace" is what browsers, OpenCV, FFmpeg and VLC all take as motion JPEG.
+// Chromium looks for the boundary within the pictures, so it is long enough to be in none.
+#define SLUICE_STREAM_BOUNDARY "sluice-8d1f4c0be26a97f35b70"
+inline constexpr char kStreamType[] = "multipart/x-mixed-replace; boundary=" SLUICE_STREAM_BOUNDARY;
+
+class WebServer;
+
+class PictureViewer {
+ public:
+  // `viewer` is the name that our page gave its stream, to ask whether it still flows; empty: this
+  // is not our page.
+  PictureViewer(WebServer& s, MHD_Connection* c, Board& board, Board::ChannelPtr channel,
+                bool stream, std::string viewer = {});
+
+  // Copies what is still to be sent of the picture begun; 0: all of it was sent.
+  std::size_t copy(char* buffer, std::size_t most);
+  void begin(PicturePtr picture);
+
+  // Did the other side close the connection, or vanish? Libmicrohttpd doesn't look while it has
+  // nothing to send.
+  bool peer_gone() const;
+
+  // Is there a reason to go on: a picture to send, or none that ever comes?
+  bool has_news() const;
+
+  WebServer& server;
+  MHD_Connection* const connection;
+  const bool is_stream;
+  const std::string name;
+  const Board::Watch watch;
+  const std::uint64_t wanted;  // the number of the frame that was the newest at the request
+  std::uint64_t sent = 0;      // the number of the picture begun last
+  bool suspended = false;      // guarded by the server's mutex
+
+ private:
+  std::string_view between() const;
+
+  PicturePtr picture_;
+  std::string head_;          // before the picture, ...
+  std::size_t position_ = 0;  // ... counted over head, picture and what follows it
+};
+
+}  // namespace sluice::display
