@@ -54,9 +54,9 @@ int signal_descriptor() {
   return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-// Pictures of a megabyte and more come and go all the time. By default the C library gives each one's
-// memory back to the kernel, which zeroes and maps pages anew for the next: measured, a seventh of
-// the CPU of a hub that decodes. So free memory is kept, up to a bound.
+// Pictures of a megabyte and more come and go all the time. By default the C library gives each
+// one's memory back to the kernel, which zeroes and maps pages anew for the next: measured, a
+// seventh of the CPU of a hub that decodes. So free memory is kept, up to a bound.
 void keep_freed_memory() {
   mallopt(M_MMAP_THRESHOLD, 32 << 20);
   mallopt(M_TRIM_THRESHOLD, 128 << 20);

@@ -202,8 +202,8 @@ StageTest::StageTest(std::string_view type, const Parameters& parameters, const 
       throw std::invalid_argument(fmt::format("{}.{} {}", type, name, checked.error));
     parameter->set(*stage_, checked.value);
   }
-  recorder_ = std::make_unique<Recorder>("test", *type_, clock ? *clock : fake_,
-                                         clock ? nullptr : &fake_);
+  recorder_ =
+      std::make_unique<Recorder>("test", *type_, clock ? *clock : fake_, clock ? nullptr : &fake_);
 }
 
 StageTest::~StageTest() {

@@ -3,7 +3,8 @@
 //   static void declare(sluice::Declare<Invert>& d) {
 //     d.summary("Inverts every pixel");
 //     d.input(Kind::gray8 | Kind::bgr8).output_same();
-//     d.param("strength", &Invert::strength, "how much of the inverted picture to mix in").range(0, 1);
+//     d.param("strength", &Invert::strength, "how much of the inverted picture to mix in").range(0,
+//     1);
 //   }
 //   double strength = 1.0;   // a parameter's default is its member's initial value
 #pragma once
@@ -27,12 +28,18 @@ namespace detail {
 
 template <class M>
 constexpr ParamType param_type() {
-  if constexpr (std::is_same_v<M, bool>) return ParamType::boolean;
-  else if constexpr (std::integral<M>) return ParamType::integer;
-  else if constexpr (std::floating_point<M>) return ParamType::number;
-  else if constexpr (std::is_same_v<M, std::string>) return ParamType::text;
-  else if constexpr (std::is_same_v<M, Duration>) return ParamType::duration;
-  else if constexpr (std::is_same_v<M, ByteSize>) return ParamType::size;
+  if constexpr (std::is_same_v<M, bool>)
+    return ParamType::boolean;
+  else if constexpr (std::integral<M>)
+    return ParamType::integer;
+  else if constexpr (std::floating_point<M>)
+    return ParamType::number;
+  else if constexpr (std::is_same_v<M, std::string>)
+    return ParamType::text;
+  else if constexpr (std::is_same_v<M, Duration>)
+    return ParamType::duration;
+  else if constexpr (std::is_same_v<M, ByteSize>)
+    return ParamType::size;
   else {
     static_assert(std::is_same_v<M, std::vector<std::string>>,
                   "a parameter is bool, an integer, a floating point number, std::string, "
@@ -43,22 +50,34 @@ constexpr ParamType param_type() {
 
 template <class M>
 ParamValue to_value(const M& member) {
-  if constexpr (std::is_same_v<M, Duration>) return std::int64_t{member.count()};
-  else if constexpr (std::is_same_v<M, ByteSize>) return member.bytes;
-  else if constexpr (std::is_same_v<M, bool>) return member;
-  else if constexpr (std::integral<M>) return static_cast<std::int64_t>(member);
-  else if constexpr (std::floating_point<M>) return static_cast<double>(member);
-  else return member;
+  if constexpr (std::is_same_v<M, Duration>)
+    return std::int64_t{member.count()};
+  else if constexpr (std::is_same_v<M, ByteSize>)
+    return member.bytes;
+  else if constexpr (std::is_same_v<M, bool>)
+    return member;
+  else if constexpr (std::integral<M>)
+    return static_cast<std::int64_t>(member);
+  else if constexpr (std::floating_point<M>)
+    return static_cast<double>(member);
+  else
+    return member;
 }
 
 template <class M>
 M from_value(const ParamValue& value) {
-  if constexpr (std::is_same_v<M, Duration>) return Duration(std::get<std::int64_t>(value));
-  else if constexpr (std::is_same_v<M, ByteSize>) return ByteSize{std::get<std::int64_t>(value)};
-  else if constexpr (std::is_same_v<M, bool>) return std::get<bool>(value);
-  else if constexpr (std::integral<M>) return static_cast<M>(std::get<std::int64_t>(value));
-  else if constexpr (std::floating_point<M>) return static_cast<M>(std::get<double>(value));
-  else return std::get<M>(value);
+  if constexpr (std::is_same_v<M, Duration>)
+    return Duration(std::get<std::int64_t>(value));
+  else if constexpr (std::is_same_v<M, ByteSize>)
+    return ByteSize{std::get<std::int64_t>(value)};
+  else if constexpr (std::is_same_v<M, bool>)
+    return std::get<bool>(value);
+  else if constexpr (std::integral<M>)
+    return static_cast<M>(std::get<std::int64_t>(value));
+  else if constexpr (std::floating_point<M>)
+    return static_cast<M>(std::get<double>(value));
+  else
+    return std::get<M>(value);
 }
 
 }  // namespace detail

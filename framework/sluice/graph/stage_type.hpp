@@ -1,5 +1,6 @@
 // What is declared of a stage type: its ports, parameters and habits, as plain data. The check, the
-// manual page, the schema and the runtime all read this; a type declares it once (graph/declare.hpp).
+// manual page, the schema and the runtime all read this; a type declares it once
+// (graph/declare.hpp).
 #pragma once
 
 #include <cstdint>
@@ -20,8 +21,7 @@ class Stage;
 
 // A parameter's value as the graph file gives it. Durations are integers in nanoseconds, sizes
 // integers in bytes.
-using ParamValue =
-    std::variant<bool, std::int64_t, double, std::string, std::vector<std::string>>;
+using ParamValue = std::variant<bool, std::int64_t, double, std::string, std::vector<std::string>>;
 
 enum class ParamType { boolean, integer, number, text, duration, size, texts };
 std::string_view to_string(ParamType type);
@@ -75,14 +75,14 @@ struct StageType {
   std::string manual;   // paragraphs, may be empty
   std::string example;  // a whole graph file; a test checks it
   std::vector<Port> inputs;
-  std::vector<Port> outputs;  // events not counted
+  std::vector<Port> outputs;        // events not counted
   std::vector<std::string> events;  // names of those it raises
   std::vector<Parameter> parameters;
   MailboxRules mailbox;
-  Duration tick{0};       // on_tick() this often; 0: never
-  bool loops = false;     // a LoopStage: has a thread of its own
-  bool listens = false;   // a source fed from outside (a socket); stopped after other sources
-  bool hears_all = false; // takes every stage's events where the graph doesn't say `from`
+  Duration tick{0};            // on_tick() this often; 0: never
+  bool loops = false;          // a LoopStage: has a thread of its own
+  bool listens = false;        // a source fed from outside (a socket); stopped after other sources
+  bool hears_all = false;      // takes every stage's events where the graph doesn't say `from`
   bool single_worker = false;  // `workers` above 1 is refused
   std::function<std::unique_ptr<Stage>()> make;
 
@@ -92,8 +92,8 @@ struct StageType {
   const Port* output(std::string_view port_name) const;
 };
 
-// The stage types that this program knows, by name. Built-in types and plugins add themselves before
-// main() or while a plugin is loaded; reading is safe once that is done.
+// The stage types that this program knows, by name. Built-in types and plugins add themselves
+// before main() or while a plugin is loaded; reading is safe once that is done.
 class StageTypes {
  public:
   static StageTypes& all();

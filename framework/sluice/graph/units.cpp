@@ -30,8 +30,8 @@ constexpr std::array<Unit, 7> kSizes{{{"GiB", 1 << 30},
 template <std::size_t N>
 std::optional<std::int64_t> parse(std::string_view text, const std::array<Unit, N>& units) {
   double number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number,
-                                            std::chars_format::fixed);
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
   // from_chars reads "inf" and "nan" too.
   if (error != std::errc{} || !std::isfinite(number) || number < 0) return std::nullopt;
   std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));

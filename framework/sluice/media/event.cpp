@@ -9,8 +9,9 @@ std::string to_json(const Event& event) {
   const auto ms = std::chrono::floor<std::chrono::milliseconds>(event.time);
   const auto s = std::chrono::floor<std::chrono::seconds>(ms);
   nlohmann::ordered_json line;
-  line["time"] = fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
-                             fmt::gmtime(std::chrono::system_clock::to_time_t(s)), (ms - s).count());
+  line["time"] =
+      fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
+                  fmt::gmtime(std::chrono::system_clock::to_time_t(s)), (ms - s).count());
   line["event"] = event.name;
   if (!event.source.empty()) line["source"] = event.source;
   if (!event.stage.empty()) line["stage"] = event.stage;

@@ -51,5 +51,4 @@ struct Frame {
 // A source's name is [A-Za-z0-9_-]{1,64}: safe in file names, addresses and log lines.
 bool valid_source(std::string_view name);
 
-
 }  // namespace sluice
