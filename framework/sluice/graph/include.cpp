@@ -51,10 +51,13 @@ void FileLayers::include(const Value& which, const fs::path& folder, Table& belo
     return refuse("wrong-type",
                   fmt::format("'include' takes a list of files, not {}", shown(which)),
                   "as in include = [\"common.toml\"]");
+  // Before the file system is asked: noise may name files without end.
+  if (++named_ > kMostFiles)
+    return refuse("include-limit", fmt::format("more than {} files in all", kMostFiles), {});
   const auto path = (folder / *name).lexically_normal();
   if (!is_file_name(*name) || !is_there(path))
     return refuse("no-such-include", fmt::format("there is no file '{}'", path.string()),
-                  near_files(path, report_));
+                  near_files(path));
   const auto real = identity(path);
   if (const auto again = std::find(open_.begin(), open_.end(), real); again != open_.end()) {
     std::string way;
@@ -65,9 +68,6 @@ void FileLayers::include(const Value& which, const fs::path& folder, Table& belo
   }
   if (open_.size() >= kDeepest)
     return refuse("include-limit", fmt::format("includes go deeper than {} files", kDeepest), {});
-  if (files_.size() >= kMostFiles)
-    return refuse("include-limit", fmt::format("more than {} files are included", kMostFiles), {});
-
   auto file = read_graph_file(path);
   if (!file.text) return refuse(file.code, std::move(file.message), std::move(file.hint));
   auto layer = load(sources_.add(path.string(), std::move(*file.text)), path);

@@ -33,6 +33,7 @@ class FileLayers {
   Report& report_;
   std::vector<std::filesystem::path> files_;
   std::vector<std::filesystem::path> open_;  // being read, from the graph file down
+  std::size_t named_ = 1;                    // files, whether they are there or not
 };
 
 }  // namespace sluice

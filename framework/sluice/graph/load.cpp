@@ -94,7 +94,7 @@ Loaded load_graph_text(std::string_view text, const LoadRequest& request) {
   sources.add(name, std::string(text));
   Report report(sources);
   auto loaded = load_source(sources, name, request, report);
-  loaded.files.clear();  // it came from none
+  loaded.files.erase(loaded.files.begin());  // the text itself came from none
   loaded.problems = std::move(report).finish();
   return loaded;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <sluice/graph/locate.hpp>
+#include <sluice/graph/parameter_value.hpp>
 
 namespace sluice {
 namespace {
@@ -42,13 +43,15 @@ bool is_there(const fs::path& path) {
   return type != fs::file_type::not_found && type != fs::file_type::none;
 }
 
-std::string near_files(const fs::path& path, const Report& report) {
+std::string near_files(const fs::path& path) {
   const auto folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
   auto names = graphs_in(folder);
   if (names.empty()) return {};
+  // Compared without the ending, which makes short names look alike.
+  if (const auto meant = nearest(path.stem().string(), names); !meant.empty())
+    return fmt::format("did you mean '{}{}'?", meant, kEnding);
   for (auto& name : names) name += kEnding;
-  return report.near(path.filename().string(), names,
-                     fmt::format("'{}' has {}", folder.string(), listed(names)));
+  return fmt::format("'{}' has {}", folder.string(), listed(names));
 }
 
 std::optional<fs::path> locate_graph(const std::string& graph, const std::vector<fs::path>& folders,
@@ -61,7 +64,7 @@ std::optional<fs::path> locate_graph(const std::string& graph, const std::vector
   if (is_path(graph)) {
     if (is_there(graph)) return graph;
     report.add(nowhere, "no-such-graph", fmt::format("there is no file '{}'", graph),
-               near_files(graph, report));
+               near_files(graph));
     return std::nullopt;
   }
   std::vector<std::string> searched;

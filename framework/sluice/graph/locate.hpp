@@ -21,6 +21,6 @@ bool is_file_name(std::string_view name);
 bool is_there(const std::filesystem::path& path);
 
 // A hint for a file that isn't there: near names in its folder.
-std::string near_files(const std::filesystem::path& path, const Report& report);
+std::string near_files(const std::filesystem::path& path);
 
 }  // namespace sluice
