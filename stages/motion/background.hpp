@@ -28,18 +28,27 @@ class Background {
 // like motion behind it. For large differences this is the approximated median of N. McFarlane and
 // C. Schofield, "Segmentation and tracking of piglets in images", 1995. Where most of the picture
 // changes at once it is the light or the exposure, and all of it goes in.
+//
+// That alone would keep the ghost of what stood there at first for many seconds. So a pixel that
+// has changed, and then has kept its value for `absorb` pictures, is background from then on: a
+// parked car, and the ground where one was parked. It misleads where something moves so slowly, or
+// is so large and so smooth, that a pixel sees the same of it for so long.
 class AverageBackground final : public Background {
  public:
-  // threshold: levels of gray.
-  AverageBackground(double alpha, double threshold)
-      : alpha_(static_cast<float>(alpha)), threshold_(static_cast<float>(threshold)) {}
+  // threshold: levels of gray. absorb: pictures, 2 to 255.
+  AverageBackground(double alpha, double threshold, int absorb)
+      : alpha_(static_cast<float>(alpha)),
+        threshold_(static_cast<float>(threshold)),
+        absorb_(absorb) {}
   void update(const cv::Mat& luma, cv::Mat& changed, bool settling) override;
 
  private:
   float alpha_;
   float threshold_;
-  int seen_ = 0;  // pictures while settling
-  cv::Mat mean_;  // CV_32FC1
+  int absorb_;
+  int seen_ = 0;           // pictures while settling
+  cv::Mat mean_;           // CV_32FC1
+  cv::Mat held_, frames_;  // CV_8UC1: the value that each pixel keeps, and for how many pictures
 };
 
 // A mixture of Gaussians for each pixel, which learns that some things move all the time, such as

@@ -49,6 +49,7 @@ struct MotionDetect : Stage {
   double blur = 1.0;
   double threshold = 12;
   double alpha = 0.05;
+  int absorb = 30;
   double mog2_threshold = 16;
   int history = 500;
   double min_area = 0.2;
@@ -90,6 +91,10 @@ learnt. What stops moving becomes background after a while, and is motion again 
         .unit("levels of gray");
     d.param("alpha", &MotionDetect::alpha, "average: each frame's share in the background")
         .range(0.0001, 1);
+    d.param("absorb", &MotionDetect::absorb,
+            "average: what stands still for so long becomes background")
+        .range(2, 255)
+        .unit("frames");
     d.param("mog2_threshold", &MotionDetect::mog2_threshold,
             "mog2: how far from the background a pixel has changed, squared")
         .range(1, 1000)
@@ -188,7 +193,7 @@ from = "motion"
       source.size = size;
       source.settling = warm_up;
       if (method == Method::average) {
-        source.background = std::make_unique<AverageBackground>(alpha, threshold);
+        source.background = std::make_unique<AverageBackground>(alpha, threshold, absorb);
       } else {
         source.background = std::make_unique<Mog2Background>(history, mog2_threshold);
       }

@@ -9,7 +9,7 @@ namespace {
 
 class GraphCheck {
  public:
-  GraphCheck(const Table& graph, Report& report) : graph_(graph), report_(report) {}
+  GraphCheck(const Table& graph, Problems& problems) : graph_(graph), problems_(problems) {}
 
   std::optional<Plan> run(const std::string& fallback_name, const std::string& device) {
     Plan plan;
@@ -17,19 +17,19 @@ class GraphCheck {
     plan.name = name(fallback_name);
     check_keys(plan);
     if (!read_stages()) return std::nullopt;
-    resolve_links(nodes_, report_);
-    auto order = sort_nodes(nodes_, report_);
+    resolve_links(nodes_, problems_);
+    auto order = sort_nodes(nodes_, problems_);
     if (order.size() == nodes_.size()) {
       link_hearers(nodes_);
       for (auto& node : nodes_)
         if (node.type() && node.type()->hears_all && !node.from && node.links.empty())
-          report_.add(node.origin, "nobody-feeds-it",
-                      fmt::format("nobody feeds '{}' ({})", node.plan.name, node.type()->name),
-                      "there is no other stage whose events it could take");
-      order = sort_nodes(nodes_, report_);
+          problems_.add(node.origin, "nobody-feeds-it",
+                        fmt::format("nobody feeds '{}' ({})", node.plan.name, node.type()->name),
+                        "there is no other stage whose events it could take");
+      order = sort_nodes(nodes_, problems_);
     }
-    check_flows(nodes_, order, report_);
-    if (!report_.empty()) return std::nullopt;
+    check_flows(nodes_, order, problems_);
+    if (!problems_.empty()) return std::nullopt;
     fill(plan, order);
     return plan;
   }
@@ -40,16 +40,16 @@ class GraphCheck {
     if (!entry || entry->value.broken()) return fallback;
     const auto text = text_of(entry->value);
     if (!text)
-      report_.add(entry->value.origin, "wrong-type",
-                  fmt::format("'name' takes a text in quotes, not {}", shown(entry->value)));
+      problems_.add(entry->value.origin, "wrong-type",
+                    fmt::format("'name' takes a text in quotes, not {}", shown(entry->value)));
     else if (!is_identifier(*text))
       bad_name(entry->value.origin, "graph", *text);
     return text.value_or(fallback);
   }
 
   void bad_name(const Origin& at, std::string_view what, const std::string& text) {
-    report_.add(at, "bad-name", fmt::format("'{}' can't be a {}'s name", text, what),
-                "names have 1 to 64 letters, digits, '_' and '-'");
+    problems_.add(at, "bad-name", fmt::format("'{}' can't be a {}'s name", text, what),
+                  "names have 1 to 64 letters, digits, '_' and '-'");
   }
 
   void check_keys(Plan& plan) {
@@ -57,35 +57,35 @@ class GraphCheck {
     for (const auto& entry : graph_.entries()) {
       const auto* table = entry.value.as<Table>();
       if (table && table->find("type") && entry.key != "stage" && entry.key != "mailbox")
-        report_.add(entry.origin, "unknown-key",
-                    fmt::format("the graph has no key '{}'", entry.key),
-                    fmt::format("a stage is written [stage.{}]", entry.key));
+        problems_.add(entry.origin, "unknown-key",
+                      fmt::format("the graph has no key '{}'", entry.key),
+                      fmt::format("a stage is written [stage.{}]", entry.key));
       else
         known.add(entry);
     }
     const auto settings =
-        SettingsReader(report_, "the graph")
+        SettingsReader(problems_, "the graph")
             .read(known, {&graph_parameters()}, {"name", "include", "mailbox", "stage", "device"});
     if (const auto* drain = settings.get<std::int64_t>("drain")) plan.drain = Duration(*drain);
     if (const auto* mailbox = graph_.find("mailbox"))
-      mailbox_ = read_mailbox(*mailbox, "the mailbox of all stages", report_);
+      mailbox_ = read_mailbox(*mailbox, "the mailbox of all stages", problems_);
   }
 
   // False if there is nothing to check further.
   bool read_stages() {
     const Origin file{0, 0, 0};
     const auto* entry = graph_.find("stage");
-    const auto* stages = entry ? expect_table(*entry, "[stage.camera]", report_) : nullptr;
+    const auto* stages = entry ? expect_table(*entry, "[stage.camera]", problems_) : nullptr;
     if (entry && !stages) return false;
     if (!stages || stages->entries().empty()) {
-      report_.add(file, "no-stages", "the graph has no stages",
-                  "a stage is written [stage.NAME], with a type");
+      problems_.add(file, "no-stages", "the graph has no stages",
+                    "a stage is written [stage.NAME], with a type");
       return false;
     }
     if (stages->entries().size() > kMostStages) {
-      report_.add(file, "too-many-stages",
-                  fmt::format("the graph has {} stages; at most {} are allowed",
-                              stages->entries().size(), kMostStages));
+      problems_.add(file, "too-many-stages",
+                    fmt::format("the graph has {} stages; at most {} are allowed",
+                                stages->entries().size(), kMostStages));
       return false;
     }
     nodes_.resize(stages->entries().size());
@@ -98,18 +98,18 @@ class GraphCheck {
     node.plan.name = entry.key;
     node.origin = entry.origin;
     if (!is_identifier(entry.key)) bad_name(entry.origin, "stage", entry.key);
-    const auto* table = expect_table(entry, fmt::format("[stage.{}]", entry.key), report_);
+    const auto* table = expect_table(entry, fmt::format("[stage.{}]", entry.key), problems_);
     if (!table) return;
     const auto* type_entry = table->find("type");
     if (!type_entry) {
-      report_.add(entry.origin, "missing-type", fmt::format("stage '{}' has no type", entry.key),
-                  "as in type = \"capture.video\"; `sluice stages` lists the types there are");
+      problems_.add(entry.origin, "missing-type", fmt::format("stage '{}' has no type", entry.key),
+                    "as in type = \"capture.video\"; `sluice stages` lists the types there are");
       return;
     }
-    const auto* type = find_type(type_entry->value, report_);
+    const auto* type = find_type(type_entry->value, problems_);
     if (!type) return;
     node.from = table->find("from");
-    const auto settings = read_stage(*table, entry.key, *type, report_);
+    const auto settings = read_stage(*table, entry.key, *type, problems_);
     auto& plan = node.plan;
     plan.type = type;
     plan.mailbox = mailbox_of(*type, mailbox_, settings.mailbox);
@@ -125,7 +125,7 @@ class GraphCheck {
       if (settings.wrong.count(parameter.name) != 0) continue;
       const auto* value = settings.find(parameter.name);
       if (!value && parameter.required) {
-        report_.add(
+        problems_.add(
             entry.origin, "missing-parameter",
             fmt::format("stage '{}' ({}) needs '{}'", entry.key, plan.type->name, parameter.name),
             fmt::format("{}: {}", parameter.name, parameter.help));
@@ -148,7 +148,7 @@ class GraphCheck {
   }
 
   const Table& graph_;
-  Report& report_;
+  Problems& problems_;
   Settings mailbox_;
   Nodes nodes_;
 };
@@ -156,8 +156,8 @@ class GraphCheck {
 }  // namespace
 
 std::optional<Plan> check_graph(const Table& graph, const std::string& fallback_name,
-                                const std::string& device, Report& report) {
-  return GraphCheck(graph, report).run(fallback_name, device);
+                                const std::string& device, Problems& problems) {
+  return GraphCheck(graph, problems).run(fallback_name, device);
 }
 
 }  // namespace sluice

@@ -4,16 +4,16 @@
 #include <optional>
 #include <sluice/graph/document.hpp>
 #include <sluice/graph/plan.hpp>
-#include <sluice/graph/report.hpp>
+#include <sluice/graph/problems.hpp>
 #include <string>
 
 namespace sluice {
 
 inline constexpr std::size_t kMostStages = 2000;
 
-// All that is wrong goes to the report; there is a plan if and only if that is nothing.
+// All that is wrong goes to the problems; there is a plan if and only if that is nothing.
 // `fallback_name` is the graph's name where it doesn't say one; `device` that of the plan.
 std::optional<Plan> check_graph(const Table& graph, const std::string& fallback_name,
-                                const std::string& device, Report& report);
+                                const std::string& device, Problems& problems);
 
 }  // namespace sluice

@@ -17,17 +17,17 @@ Table* stages_of(Table& table) {
 // own.
 class DeviceCheck {
  public:
-  DeviceCheck(Table& graph, Report& report) : stages_(stages_of(graph)), report_(report) {}
+  DeviceCheck(Table& graph, Problems& problems) : stages_(stages_of(graph)), problems_(problems) {}
 
   void check(const std::string& device, Table& layer) {
-    SettingsReader reader(report_, fmt::format("device '{}'", device), true);
+    SettingsReader reader(problems_, fmt::format("device '{}'", device), true);
     reader.read(layer, {&graph_parameters()}, {"stage", "mailbox"});
     for (const auto& key : layer.keys())
       if (key != "stage" && key != "mailbox" && key != "drain") layer.remove(key);
     if (const auto* mailbox = layer.find("mailbox"))
-      read_mailbox(*mailbox, "the mailbox of all stages", report_, true);
+      read_mailbox(*mailbox, "the mailbox of all stages", problems_, true);
     const auto* stages = layer.find("stage");
-    if (!stages || !expect_table(*stages, "[device.NAME.stage.camera]", report_)) return;
+    if (!stages || !expect_table(*stages, "[device.NAME.stage.camera]", problems_)) return;
     auto* table = stages_of(layer);
     for (const auto& name : table->keys())
       if (!check_stage(*table->find(name))) table->remove(name);
@@ -36,15 +36,16 @@ class DeviceCheck {
  private:
   // Does it stand for a stage?
   bool check_stage(const Entry& entry) {
-    const auto* layer = expect_table(entry, "[device.NAME.stage.camera]", report_);
+    const auto* layer = expect_table(entry, "[device.NAME.stage.camera]", problems_);
     if (!layer) return false;
     const Entry* below = stages_ ? stages_->find(entry.key) : nullptr;
     const Entry* type = layer->find("type");
     if (!below && !type) {
       const auto names = stages_ ? stages_->keys() : std::vector<std::string>();
-      report_.add(
-          entry.origin, "no-such-stage", fmt::format("the graph has no stage '{}'", entry.key),
-          report_.near(entry.key, names, "a stage that only this device has needs a 'type' here"));
+      problems_.add(entry.origin, "no-such-stage",
+                    fmt::format("the graph has no stage '{}'", entry.key),
+                    problems_.near(entry.key, names,
+                                   "a stage that only this device has needs a 'type' here"));
       return false;
     }
     const auto* base = below ? below->value.as<Table>() : nullptr;
@@ -54,27 +55,27 @@ class DeviceCheck {
     if (name && has_variables(*name)) return true;
     // A wrong type in the graph itself is reported where the whole graph is checked, in the same
     // words, so once.
-    if (const auto* stage_type = find_type(type->value, report_))
-      read_stage(*layer, entry.key, *stage_type, report_, true);
+    if (const auto* stage_type = find_type(type->value, problems_))
+      read_stage(*layer, entry.key, *stage_type, problems_, true);
     return true;
   }
 
   const Table* stages_;
-  Report& report_;
+  Problems& problems_;
 };
 
 }  // namespace
 
-void apply_device(Table& graph, const std::string& device, Report& report) {
+void apply_device(Table& graph, const std::string& device, Problems& problems) {
   const auto* found = graph.find("device");
   if (!found) return;
   Entry devices = *found;
   graph.remove("device");
-  if (!expect_table(devices, "[device.pi-garage.stage.camera]", report)) return;
-  DeviceCheck check(graph, report);
+  if (!expect_table(devices, "[device.pi-garage.stage.camera]", problems)) return;
+  DeviceCheck check(graph, problems);
   Table* own = nullptr;
   for (auto& entry : devices.value.as<Table>()->entries()) {
-    if (!expect_table(entry, "[device.pi-garage.stage.camera]", report)) continue;
+    if (!expect_table(entry, "[device.pi-garage.stage.camera]", problems)) continue;
     auto* layer = entry.value.as<Table>();
     check.check(entry.key, *layer);
     if (entry.key == device) own = layer;

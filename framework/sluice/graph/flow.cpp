@@ -17,7 +17,8 @@ bool takes_frames(const StageType& type) {
 // problem.
 class Flows {
  public:
-  Flows(Nodes& nodes, Report& report) : nodes_(nodes), report_(report), given_(nodes.size()) {}
+  Flows(Nodes& nodes, Problems& problems)
+      : nodes_(nodes), problems_(problems), given_(nodes.size()) {}
 
   void settle(std::size_t index) {
     auto& node = nodes_[index];
@@ -42,7 +43,7 @@ class Flows {
     if (!giver) return std::nullopt;
     if (!link.output && means_events(node, link, *giver)) link.output = kEventsOutput;
     if (!link.output && giver->outputs.empty()) {
-      report_.add(
+      problems_.add(
           link.origin, "no-such-output",
           fmt::format("'{}' ({}) gives no frames", nodes_[link.from].plan.name, giver->name),
           fmt::format("\"{}.events\" means its events", nodes_[link.from].plan.name));
@@ -90,10 +91,10 @@ class Flows {
                            ? fmt::format("input '{}' of '{}'",
                                          node.type()->inputs[*link.input].name, node.plan.name)
                            : fmt::format("'{}' ({})", node.plan.name, node.type()->name);
-    report_.add(link.origin, "kinds-mismatch",
-                fmt::format("'{}' gives {}, but {} takes {}", link.text, to_string(flow), taker,
-                            to_string(wanted)),
-                hint);
+    problems_.add(link.origin, "kinds-mismatch",
+                  fmt::format("'{}' gives {}, but {} takes {}", link.text, to_string(flow), taker,
+                              to_string(wanted)),
+                  hint);
   }
 
   static std::optional<Kinds> given(const Node& node, const Port& output, Kinds frames) {
@@ -113,14 +114,14 @@ class Flows {
   }
 
   Nodes& nodes_;
-  Report& report_;
+  Problems& problems_;
   std::vector<std::vector<std::optional<Kinds>>> given_;
 };
 
 }  // namespace
 
-void check_flows(Nodes& nodes, const std::vector<std::size_t>& order, Report& report) {
-  Flows flows(nodes, report);
+void check_flows(Nodes& nodes, const std::vector<std::size_t>& order, Problems& problems) {
+  Flows flows(nodes, problems);
   for (const auto index : order) flows.settle(index);
 }
 

@@ -21,7 +21,7 @@ fs::path identity(const fs::path& path) {
 
 std::optional<Table> FileLayers::load(int source, const fs::path& path) {
   files_.push_back(path);
-  auto own = parse_document(sources_, source, report_);
+  auto own = parse_document(sources_, source, problems_);
   if (!own) return std::nullopt;
 
   Table layers;
@@ -41,11 +41,11 @@ std::optional<Table> FileLayers::load(int source, const fs::path& path) {
 }
 
 void FileLayers::include(const Value& which, const fs::path& folder, Table& below) {
-  if (which.broken()) return report_.mute_what_is_missing();
+  if (which.broken()) return problems_.mute_what_is_missing();
   const auto* name = which.as<std::string>();
   const auto refuse = [&](ProblemCode code, std::string message, std::string hint) {
-    report_.add(which.origin, code, std::move(message), std::move(hint));
-    report_.mute_what_is_missing();
+    problems_.add(which.origin, code, std::move(message), std::move(hint));
+    problems_.mute_what_is_missing();
   };
   if (!name)
     return refuse("wrong-type",
@@ -71,7 +71,7 @@ void FileLayers::include(const Value& which, const fs::path& folder, Table& belo
   auto file = read_graph_file(path);
   if (!file.text) return refuse(file.code, std::move(file.message), std::move(file.hint));
   auto layer = load(sources_.add(path.string(), std::move(*file.text)), path);
-  if (!layer) return report_.mute_what_is_missing();
+  if (!layer) return problems_.mute_what_is_missing();
   lay_over(below, std::move(*layer));
 }
 

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <optional>
 #include <sluice/graph/document.hpp>
-#include <sluice/graph/report.hpp>
+#include <sluice/graph/problems.hpp>
 #include <sluice/graph/variables.hpp>
 #include <vector>
 
@@ -15,8 +15,8 @@ class FileLayers {
   static constexpr std::size_t kDeepest = 8;
   static constexpr std::size_t kMostFiles = 64;
 
-  FileLayers(Sources& sources, Variables& variables, Report& report)
-      : sources_(sources), variables_(variables), report_(report) {}
+  FileLayers(Sources& sources, Variables& variables, Problems& problems)
+      : sources_(sources), variables_(variables), problems_(problems) {}
 
   // The text of a source and, below it, of what it includes. Nothing if the text itself can't be
   // read as TOML. `path` is the file's own: includes are relative to its folder.
@@ -30,7 +30,7 @@ class FileLayers {
 
   Sources& sources_;
   Variables& variables_;
-  Report& report_;
+  Problems& problems_;
   std::vector<std::filesystem::path> files_;
   std::vector<std::filesystem::path> open_;  // being read, from the graph file down
   std::size_t named_ = 1;                    // files, whether they are there or not

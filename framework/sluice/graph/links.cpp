@@ -17,7 +17,7 @@ std::vector<std::string> names_of(const std::vector<Port>& ports) {
 
 class Resolver {
  public:
-  Resolver(Nodes& nodes, Report& report) : nodes_(nodes), report_(report) {
+  Resolver(Nodes& nodes, Problems& problems) : nodes_(nodes), problems_(problems) {
     for (std::size_t i = 0; i < nodes.size(); ++i) {
       index_.emplace(nodes[i].plan.name, i);
       names_.push_back(nodes[i].plan.name);
@@ -47,20 +47,21 @@ class Resolver {
     for (const auto& other : nodes_)
       if (&other != &node && other.type() && !other.type()->outputs.empty())
         others.push_back(other.plan.name);
-    report_.add(at, "nobody-feeds-it",
-                fmt::format("nobody feeds '{}' ({})", node.plan.name, node.type()->name),
-                others.empty() ? "add from = \"STAGE\""
-                               : fmt::format("add from = \"STAGE\"; there are {}", listed(others)));
+    problems_.add(at, "nobody-feeds-it",
+                  fmt::format("nobody feeds '{}' ({})", node.plan.name, node.type()->name),
+                  others.empty()
+                      ? "add from = \"STAGE\""
+                      : fmt::format("add from = \"STAGE\"; there are {}", listed(others)));
   }
 
   void named(Node& node, const Entry& entry) {
     const auto* port = node.type()->input(entry.key);
     if (!port) {
       const auto names = names_of(node.type()->inputs);
-      report_.add(
+      problems_.add(
           entry.origin, "no-such-input",
           fmt::format("'{}' ({}) has no input '{}'", node.plan.name, node.type()->name, entry.key),
-          report_.near(entry.key, names, fmt::format("it has {}", listed(names))));
+          problems_.near(entry.key, names, fmt::format("it has {}", listed(names))));
       node.doubtful = true;
       return;
     }
@@ -79,17 +80,17 @@ class Resolver {
     if (!text) {
       node.doubtful = true;
       if (!value.broken())
-        report_.add(value.origin, "wrong-type",
-                    fmt::format("'from' takes stages, not {}", shown(value)),
-                    "as in from = \"camera\", [\"left\", \"right\"] or { in = \"camera\" }");
+        problems_.add(value.origin, "wrong-type",
+                      fmt::format("'from' takes stages, not {}", shown(value)),
+                      "as in from = \"camera\", [\"left\", \"right\"] or { in = \"camera\" }");
       return;
     }
     const auto dot = text->find('.');
     const auto name = text->substr(0, dot);
     const auto found = index_.find(name);
     if (found == index_.end()) {
-      report_.add(value.origin, "no-such-stage", fmt::format("there is no stage '{}'", name),
-                  report_.near(name, names_, fmt::format("there are {}", listed(names_))));
+      problems_.add(value.origin, "no-such-stage", fmt::format("there is no stage '{}'", name),
+                    problems_.near(name, names_, fmt::format("there are {}", listed(names_))));
       node.doubtful = true;
       return;
     }
@@ -105,8 +106,8 @@ class Resolver {
              l.output.value_or(0) == link.output.value_or(0);
     };
     if (std::any_of(node.links.begin(), node.links.end(), same)) {
-      report_.add(value.origin, "duplicate-link",
-                  fmt::format("'{}' feeds '{}' already", *text, node.plan.name), "say it once");
+      problems_.add(value.origin, "duplicate-link",
+                    fmt::format("'{}' feeds '{}' already", *text, node.plan.name), "say it once");
       node.doubtful = true;
       return;
     }
@@ -120,23 +121,23 @@ class Resolver {
     if (port == kEvents) return kEventsOutput;
     auto names = names_of(type.outputs);
     names.emplace_back(kEvents);
-    report_.add(at, "no-such-output",
-                fmt::format("'{}' ({}) has no output '{}'", text.substr(0, dot), type.name, port),
-                report_.near(port, names, fmt::format("it has {}", listed(names))));
+    problems_.add(at, "no-such-output",
+                  fmt::format("'{}' ({}) has no output '{}'", text.substr(0, dot), type.name, port),
+                  problems_.near(port, names, fmt::format("it has {}", listed(names))));
     node.doubtful = true;
     return std::nullopt;
   }
 
   Nodes& nodes_;
-  Report& report_;
+  Problems& problems_;
   std::map<std::string, std::size_t, std::less<>> index_;
   std::vector<std::string> names_;
 };
 
 }  // namespace
 
-void resolve_links(Nodes& nodes, Report& report) {
-  Resolver resolver(nodes, report);
+void resolve_links(Nodes& nodes, Problems& problems) {
+  Resolver resolver(nodes, problems);
   for (auto& node : nodes) resolver.resolve(node);
 }
 

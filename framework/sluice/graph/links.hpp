@@ -6,7 +6,7 @@
 #include <optional>
 #include <sluice/graph/document.hpp>
 #include <sluice/graph/plan.hpp>
-#include <sluice/graph/report.hpp>
+#include <sluice/graph/problems.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,17 +35,17 @@ struct Node {
 using Nodes = std::vector<Node>;
 
 // Reads every node's `from`.
-void resolve_links(Nodes& nodes, Report& report);
+void resolve_links(Nodes& nodes, Problems& problems);
 
 // An order in which each comes after those that feed it; of several possible, the file's. Cycles
 // are reported, and what is in or behind them is left out.
-std::vector<std::size_t> sort_nodes(const Nodes& nodes, Report& report);
+std::vector<std::size_t> sort_nodes(const Nodes& nodes, Problems& problems);
 
 // Links the stages that hear all, where `from` isn't given, to all others that are not fed by them.
 void link_hearers(Nodes& nodes);
 
 // Settles each link's output and input, in the given order, and checks that they fit.
-void check_flows(Nodes& nodes, const std::vector<std::size_t>& order, Report& report);
+void check_flows(Nodes& nodes, const std::vector<std::size_t>& order, Problems& problems);
 
 // What to put between two stages so that they fit: a hint, or "".
 std::string converter_hint(Kinds given, Kinds wanted);

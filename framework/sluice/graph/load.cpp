@@ -7,7 +7,7 @@
 #include <sluice/graph/load.hpp>
 #include <sluice/graph/locate.hpp>
 #include <sluice/graph/overlay.hpp>
-#include <sluice/graph/report.hpp>
+#include <sluice/graph/problems.hpp>
 #include <sluice/graph/settings.hpp>
 #include <sluice/graph/variables.hpp>
 
@@ -39,17 +39,17 @@ std::string name_of(const fs::path& path) {
 
 // Source 0 is the graph file.
 Loaded load_source(Sources& sources, const fs::path& path, const LoadRequest& request,
-                   Report& report) {
+                   Problems& problems) {
   Loaded loaded;
-  Variables variables(request.variable, sources, report);
-  FileLayers layers(sources, variables, report);
+  Variables variables(request.variable, sources, problems);
+  FileLayers layers(sources, variables, problems);
   auto graph = layers.load(0, path);
   loaded.files = layers.files();
   if (graph) {
-    apply_device(*graph, request.device, report);
-    apply_sets(*graph, request.sets, sources, report);
+    apply_device(*graph, request.device, problems);
+    apply_sets(*graph, request.sets, sources, problems);
     variables.expand(*graph);
-    loaded.plan = check_graph(*graph, name_of(path), request.device, report);
+    loaded.plan = check_graph(*graph, name_of(path), request.device, problems);
   }
   return loaded;
 }
@@ -71,20 +71,20 @@ LoadRequest default_request(std::string graph) {
 Loaded load_graph(const LoadRequest& request) {
   Sources names;  // for problems before there is a text
   names.add(request.graph, {});
-  Report missing(names);
+  Problems missing(names);
   const auto path = locate_graph(request.graph, request.folders, missing);
   if (!path) return {std::nullopt, std::move(missing).finish(), {}};
 
   auto file = read_graph_file(*path);
   Sources sources;
   sources.add(path->string(), file.text ? std::move(*file.text) : std::string());
-  Report report(sources);
+  Problems problems(sources);
   if (!file.text) {
-    report.add({0, 0, 0}, file.code, std::move(file.message), std::move(file.hint));
-    return {std::nullopt, std::move(report).finish(), {}};
+    problems.add({0, 0, 0}, file.code, std::move(file.message), std::move(file.hint));
+    return {std::nullopt, std::move(problems).finish(), {}};
   }
-  auto loaded = load_source(sources, *path, request, report);
-  loaded.problems = std::move(report).finish();
+  auto loaded = load_source(sources, *path, request, problems);
+  loaded.problems = std::move(problems).finish();
   return loaded;
 }
 
@@ -92,10 +92,10 @@ Loaded load_graph_text(std::string_view text, const LoadRequest& request) {
   const auto name = request.graph.empty() ? std::string("graph.toml") : request.graph;
   Sources sources;
   sources.add(name, std::string(text));
-  Report report(sources);
-  auto loaded = load_source(sources, name, request, report);
+  Problems problems(sources);
+  auto loaded = load_source(sources, name, request, problems);
   loaded.files.erase(loaded.files.begin());  // the text itself came from none
-  loaded.problems = std::move(report).finish();
+  loaded.problems = std::move(problems).finish();
   return loaded;
 }
 

@@ -55,16 +55,16 @@ std::string near_files(const fs::path& path) {
 }
 
 std::optional<fs::path> locate_graph(const std::string& graph, const std::vector<fs::path>& folders,
-                                     Report& report) {
+                                     Problems& problems) {
   const Origin nowhere{0, 0, 0};
   if (!is_file_name(graph)) {
-    report.add(nowhere, "no-such-graph", "a graph's name can't be empty or contain NUL");
+    problems.add(nowhere, "no-such-graph", "a graph's name can't be empty or contain NUL");
     return std::nullopt;
   }
   if (is_path(graph)) {
     if (is_there(graph)) return graph;
-    report.add(nowhere, "no-such-graph", fmt::format("there is no file '{}'", graph),
-               near_files(graph));
+    problems.add(nowhere, "no-such-graph", fmt::format("there is no file '{}'", graph),
+                 near_files(graph));
     return std::nullopt;
   }
   std::vector<std::string> searched;
@@ -79,8 +79,8 @@ std::optional<fs::path> locate_graph(const std::string& graph, const std::vector
   }
   const auto all = found.empty() ? std::string("there are no graphs there; give a file's path")
                                  : fmt::format("there are {}", listed(found));
-  const auto meant = report.near(graph, found);
-  report.add(
+  const auto meant = problems.near(graph, found);
+  problems.add(
       nowhere, "no-such-graph",
       fmt::format("no graph '{}' in {}", graph, searched.empty() ? "any folder" : listed(searched)),
       meant.empty() ? all : fmt::format("{} {}", meant, all));

@@ -3,7 +3,7 @@
 
 #include <filesystem>
 #include <optional>
-#include <sluice/graph/report.hpp>
+#include <sluice/graph/problems.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,10 +11,10 @@
 namespace sluice {
 
 // NAME.toml in the first of the folders that has it; what has a slash or ends in ".toml" is a path.
-// Nothing if there is none; the report says where it was looked for, as a problem of source 0.
+// Nothing if there is none; `problems` says where it was looked for, as a problem of source 0.
 std::optional<std::filesystem::path> locate_graph(const std::string& graph,
                                                   const std::vector<std::filesystem::path>& folders,
-                                                  Report& report);
+                                                  Problems& problems);
 
 // Could a file have this name? (Not if it is empty or has a NUL in it.)
 bool is_file_name(std::string_view name);

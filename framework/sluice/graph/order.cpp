@@ -57,22 +57,22 @@ Indices circle(std::size_t start, const std::vector<Indices>& next) {
   return {};
 }
 
-void report_cycle(const Nodes& nodes, const Indices& cycle, Report& report) {
+void report_cycle(const Nodes& nodes, const Indices& cycle, Problems& problems) {
   std::string way;
   for (const auto i : cycle) way += nodes[i].plan.name + " -> ";
   const auto& first = nodes[cycle.front()];
   for (const auto& link : first.links) {
     if (link.from != cycle.back()) continue;
-    report.add(link.origin, "cycle",
-               fmt::format("the stages feed each other in a circle: {}{}", way, first.plan.name),
-               "frames flow one way; take one of these links out");
+    problems.add(link.origin, "cycle",
+                 fmt::format("the stages feed each other in a circle: {}{}", way, first.plan.name),
+                 "frames flow one way; take one of these links out");
     return;
   }
 }
 
 // One for each set of stages that all feed each other; it begins with the one the file names first.
 void report_cycles(const Nodes& nodes, const std::vector<Indices>& next,
-                   const std::vector<bool>& sorted, Report& report) {
+                   const std::vector<bool>& sorted, Problems& problems) {
   std::vector<bool> told(nodes.size(), false);
   std::vector<Indices> previous(nodes.size());
   for (std::size_t i = 0; i < nodes.size(); ++i)
@@ -81,7 +81,7 @@ void report_cycles(const Nodes& nodes, const std::vector<Indices>& next,
     if (sorted[i] || told[i]) continue;
     const auto cycle = circle(i, next);
     if (cycle.empty()) continue;  // behind a circle, but not in one
-    report_cycle(nodes, cycle, report);
+    report_cycle(nodes, cycle, problems);
     const auto after = behind(i, next);
     const auto before = behind(i, previous);
     for (std::size_t n = 0; n < nodes.size(); ++n)
@@ -93,7 +93,7 @@ void report_cycles(const Nodes& nodes, const std::vector<Indices>& next,
 
 // A. B. Kahn, "Topological sorting of large networks", 1962, with a queue that prefers the file's
 // order.
-std::vector<std::size_t> sort_nodes(const Nodes& nodes, Report& report) {
+std::vector<std::size_t> sort_nodes(const Nodes& nodes, Problems& problems) {
   const auto next = followers(nodes);
   Indices waiting(nodes.size());
   std::priority_queue<std::size_t, Indices, std::greater<>> ready;
@@ -111,7 +111,7 @@ std::vector<std::size_t> sort_nodes(const Nodes& nodes, Report& report) {
     for (const auto n : next[node])
       if (--waiting[n] == 0) ready.push(n);
   }
-  if (order.size() < nodes.size()) report_cycles(nodes, next, sorted, report);
+  if (order.size() < nodes.size()) report_cycles(nodes, next, sorted, problems);
   return order;
 }
 

@@ -102,34 +102,34 @@ std::string_view without_mark(std::string_view text) {
 
 }  // namespace
 
-std::optional<Table> parse_document(const Sources& sources, int source, Report& report) {
+std::optional<Table> parse_document(const Sources& sources, int source, Problems& problems) {
   const std::string& whole = sources.text(source);
   const Origin file{source, 0, 0};
   if (whole.empty()) {
-    report.add(file, "empty-file", "the file is empty",
-               "a graph has at least one [stage.NAME] with a type");
+    problems.add(file, "empty-file", "the file is empty",
+                 "a graph has at least one [stage.NAME] with a type");
     return std::nullopt;
   }
   if (whole.size() > kMaxGraphFile) {
-    report.add(file, "too-large", "the graph is larger than 1 MiB");
+    problems.add(file, "too-large", "the graph is larger than 1 MiB");
     return std::nullopt;
   }
   if (const auto fault = utf8::first_fault(whole); fault != std::string::npos) {
-    report.add(place_of(whole, fault, source), "not-text",
-               whole[fault] == '\0' ? "a NUL byte: this is not a text" : "this is not UTF-8 text",
-               "save the file as UTF-8; is it a graph file at all?");
+    problems.add(place_of(whole, fault, source), "not-text",
+                 whole[fault] == '\0' ? "a NUL byte: this is not a text" : "this is not UTF-8 text",
+                 "save the file as UTF-8; is it a graph file at all?");
     return std::nullopt;
   }
   const auto text = without_mark(whole);
   if (auto fault = prescan(text)) {
-    report.add(place_of(text, fault->byte, source), fault->code, std::move(fault->message));
+    problems.add(place_of(text, fault->byte, source), fault->code, std::move(fault->message));
     return std::nullopt;
   }
   const auto result = toml::parse(text);
   if (!result) {
     const auto& error = result.error();
-    report.add(origin_of(error.source().begin, {source, 0, 0}), "syntax",
-               reason(error.description()));
+    problems.add(origin_of(error.source().begin, {source, 0, 0}), "syntax",
+                 reason(error.description()));
     return std::nullopt;
   }
   return converted_table(result.table(), {source, 0, 0});

@@ -3,15 +3,15 @@
 
 #include <optional>
 #include <sluice/graph/document.hpp>
-#include <sluice/graph/report.hpp>
+#include <sluice/graph/problems.hpp>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 namespace sluice {
 
-// A whole file. Nothing if it can't be read as TOML; the report says why.
-std::optional<Table> parse_document(const Sources& sources, int source, Report& report);
+// A whole file. Nothing if it can't be read as TOML; `problems` says why.
+std::optional<Table> parse_document(const Sources& sources, int source, Problems& problems);
 
 // One value as TOML writes it, which begins at a place; nothing if it is not that.
 std::optional<Value> parse_value(std::string_view text, const Origin& at);

@@ -28,7 +28,7 @@ std::size_t equals_sign(std::string_view set) {
 
 class SetLayer {
  public:
-  SetLayer(const Table& graph, Report& report) : graph_(graph), report_(report) {}
+  SetLayer(const Table& graph, Problems& problems) : graph_(graph), problems_(problems) {}
 
   // The setting as a table to lay over the graph; nothing if there is a problem with it.
   std::optional<Table> read(std::string_view set, const Origin& at) {
@@ -38,9 +38,9 @@ class SetLayer {
     if (key.empty())
       return bad(at, fmt::format("'{}' is not a key", std::string(set.substr(0, equals))));
     if (key.front().first == "include" || key.front().first == "device") {
-      report_.add(key.front().second, "bad-set",
-                  fmt::format("'{}' can't be set here", key.front().first),
-                  "settings come after files and devices; set the stage's own key");
+      problems_.add(key.front().second, "bad-set",
+                    fmt::format("'{}' can't be set here", key.front().first),
+                    "settings come after files and devices; set the stage's own key");
       return std::nullopt;
     }
     const auto behind = set.substr(equals + 1);
@@ -64,7 +64,7 @@ class SetLayer {
 
  private:
   std::optional<Table> bad(const Origin& at, std::string message) {
-    report_.add(at, "bad-set", std::move(message), "write stage.NAME.KEY=VALUE");
+    problems_.add(at, "bad-set", std::move(message), "write stage.NAME.KEY=VALUE");
     return std::nullopt;
   }
 
@@ -78,23 +78,23 @@ class SetLayer {
     for (const auto& entry : names->entries()) {
       if (stages && stages->find(entry.key)) continue;
       const auto there = stages ? stages->keys() : std::vector<std::string>();
-      report_.add(entry.origin, "no-such-stage",
-                  fmt::format("the graph has no stage '{}'", entry.key),
-                  report_.near(entry.key, there,
-                               there.empty() ? "" : fmt::format("it has {}", listed(there))));
+      problems_.add(entry.origin, "no-such-stage",
+                    fmt::format("the graph has no stage '{}'", entry.key),
+                    problems_.near(entry.key, there,
+                                   there.empty() ? "" : fmt::format("it has {}", listed(there))));
       good = false;
     }
     return good;
   }
 
   const Table& graph_;
-  Report& report_;
+  Problems& problems_;
 };
 
 }  // namespace
 
 void apply_sets(Table& graph, const std::vector<std::string>& sets, Sources& sources,
-                Report& report) {
+                Problems& problems) {
   if (sets.empty()) return;
   // One line of one source for each, so that a problem can show it.
   std::string text;
@@ -107,10 +107,10 @@ void apply_sets(Table& graph, const std::vector<std::string>& sets, Sources& sou
   for (std::size_t i = 0; i < sets.size(); ++i) {
     const Origin at{source, static_cast<int>(i) + 1, 1};
     if (sets[i].size() > kLongestSet) {
-      report.add(at, "bad-set", "a setting longer than 64 KiB");
+      problems.add(at, "bad-set", "a setting longer than 64 KiB");
     } else if (utf8::first_fault(sets[i]) != std::string::npos) {
-      report.add(at, "bad-set", "a setting that is not UTF-8 text");
-    } else if (auto layer = SetLayer(graph, report).read(sets[i], at)) {
+      problems.add(at, "bad-set", "a setting that is not UTF-8 text");
+    } else if (auto layer = SetLayer(graph, problems).read(sets[i], at)) {
       lay_over(graph, std::move(*layer));
     }
   }

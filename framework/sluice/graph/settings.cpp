@@ -139,8 +139,8 @@ Settings SettingsReader::read(const Table& table,
     auto known = besides;
     for (const auto* list : lists)
       for (const auto& p : *list) known.push_back(p.name);
-    report_.add(entry.origin, "unknown-key", fmt::format("{} has no key '{}'", of_, entry.key),
-                report_.near(entry.key, known, fmt::format("it has {}", listed(known))));
+    problems_.add(entry.origin, "unknown-key", fmt::format("{} has no key '{}'", of_, entry.key),
+                  problems_.near(entry.key, known, fmt::format("it has {}", listed(known))));
   }
   return settings;
 }
@@ -163,11 +163,11 @@ void SettingsReader::read_one(const Parameter& p, const Entry& entry, Settings& 
     }
     const auto hint =
         checked.hint.empty() ? p.help : fmt::format("did you mean \"{}\"?", checked.hint);
-    report_.add(value.origin, code_of(checked.fault, p.type),
-                fmt::format("'{}' {}", p.name, checked.error), hint);
+    problems_.add(value.origin, code_of(checked.fault, p.type),
+                  fmt::format("'{}' {}", p.name, checked.error), hint);
   } else {
-    report_.add(fault_in(value), "wrong-type",
-                fmt::format("'{}' takes {}, not {}", p.name, wanted(p), shown(value)), p.help);
+    problems_.add(fault_in(value), "wrong-type",
+                  fmt::format("'{}' takes {}, not {}", p.name, wanted(p), shown(value)), p.help);
   }
   settings.wrong[p.name] = true;
 }

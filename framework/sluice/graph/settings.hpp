@@ -4,7 +4,7 @@
 #include <initializer_list>
 #include <map>
 #include <sluice/graph/document.hpp>
-#include <sluice/graph/report.hpp>
+#include <sluice/graph/problems.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,8 +38,8 @@ class SettingsReader {
  public:
   // `of`: whose keys they are, for messages: "stage 'jpeg'". With `variables_stand`, texts that
   // still have variables in them are passed over.
-  SettingsReader(Report& report, std::string of, bool variables_stand = false)
-      : report_(report), of_(std::move(of)), variables_stand_(variables_stand) {}
+  SettingsReader(Problems& problems, std::string of, bool variables_stand = false)
+      : problems_(problems), of_(std::move(of)), variables_stand_(variables_stand) {}
 
   // Reads the keys that are parameters of one of the lists; others than those and `besides` are
   // unknown.
@@ -49,7 +49,7 @@ class SettingsReader {
  private:
   void read_one(const Parameter& parameter, const Entry& entry, Settings& settings);
 
-  Report& report_;
+  Problems& problems_;
   std::string of_;
   bool variables_stand_;
 };

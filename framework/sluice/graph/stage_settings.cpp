@@ -5,7 +5,7 @@
 namespace sluice {
 namespace {
 
-std::string other_types(const std::string& name, const Report& report) {
+std::string other_types(const std::string& name, const Problems& problems) {
   std::vector<std::string> all;
   std::vector<std::string> family;
   const auto prefix = name.substr(0, name.find('.')) + ".";
@@ -13,81 +13,81 @@ std::string other_types(const std::string& name, const Report& report) {
     all.push_back(type->name);
     if (type->name.rfind(prefix, 0) == 0) family.push_back(type->name);
   }
-  return report.near(name, all,
-                     family.empty() ? "`sluice stages` lists the types there are"
-                                    : fmt::format("there are {}", listed(family)));
+  return problems.near(name, all,
+                       family.empty() ? "`sluice stages` lists the types there are"
+                                      : fmt::format("there are {}", listed(family)));
 }
 
 void check_source(const Table& table, const std::string& name, const StageType& type,
-                  Report& report) {
+                  Problems& problems) {
   if (const auto* from = table.find("from"))
-    report.add(
+    problems.add(
         from->origin, "feeds-a-source",
         fmt::format("'{}' is a source ({}) and takes nothing from other stages", name, type.name),
         "take the line out");
   if (const auto* mailbox = table.find("mailbox"))
-    report.add(mailbox->origin, "unknown-key",
-               fmt::format("stage '{}' has no key 'mailbox': a source has no mailbox", name),
-               "say it of the stages that the source feeds");
+    problems.add(mailbox->origin, "unknown-key",
+                 fmt::format("stage '{}' has no key 'mailbox': a source has no mailbox", name),
+                 "say it of the stages that the source feeds");
 }
 
 }  // namespace
 
-const StageType* find_type(const Value& value, Report& report) {
+const StageType* find_type(const Value& value, Problems& problems) {
   if (value.broken()) return nullptr;
   const auto name = text_of(value);
   if (!name) {
-    report.add(value.origin, "wrong-type",
-               fmt::format("'type' takes a text in quotes, not {}", shown(value)),
-               "as in type = \"capture.video\"");
+    problems.add(value.origin, "wrong-type",
+                 fmt::format("'type' takes a text in quotes, not {}", shown(value)),
+                 "as in type = \"capture.video\"");
     return nullptr;
   }
   const auto* type = StageTypes::all().find(*name);
   if (!type)
-    report.add(value.origin, "unknown-type", fmt::format("there is no stage type '{}'", *name),
-               other_types(*name, report));
+    problems.add(value.origin, "unknown-type", fmt::format("there is no stage type '{}'", *name),
+                 other_types(*name, problems));
   return type;
 }
 
-const Table* expect_table(const Entry& entry, const std::string& such_as, Report& report) {
+const Table* expect_table(const Entry& entry, const std::string& such_as, Problems& problems) {
   const auto* table = entry.value.as<Table>();
   if (!table && !entry.value.broken())
-    report.add(entry.value.origin, "wrong-type",
-               fmt::format("'{}' takes a table, not {}", entry.key, shown(entry.value)),
-               "as in " + such_as);
+    problems.add(entry.value.origin, "wrong-type",
+                 fmt::format("'{}' takes a table, not {}", entry.key, shown(entry.value)),
+                 "as in " + such_as);
   return table;
 }
 
-Settings read_mailbox(const Entry& entry, const std::string& of, Report& report,
+Settings read_mailbox(const Entry& entry, const std::string& of, Problems& problems,
                       bool variables_stand) {
-  const auto* table = expect_table(entry, "mailbox = { capacity = 2 }", report);
+  const auto* table = expect_table(entry, "mailbox = { capacity = 2 }", problems);
   if (!table) return {};
-  return SettingsReader(report, of, variables_stand).read(*table, {&mailbox_parameters()});
+  return SettingsReader(problems, of, variables_stand).read(*table, {&mailbox_parameters()});
 }
 
 StageSettings read_stage(const Table& table, const std::string& name, const StageType& type,
-                         Report& report, bool variables_stand) {
+                         Problems& problems, bool variables_stand) {
   StageSettings settings;
   const auto of = fmt::format("stage '{}' ({})", name, type.name);
-  settings.parameters = SettingsReader(report, of, variables_stand)
+  settings.parameters = SettingsReader(problems, of, variables_stand)
                             .read(table, {&stage_parameters(), &type.parameters},
                                   {"type", "from", "mailbox", "restart"});
   if (type.is_source())
-    check_source(table, name, type, report);
+    check_source(table, name, type, problems);
   else if (const auto* mailbox = table.find("mailbox"))
     settings.mailbox =
-        read_mailbox(*mailbox, fmt::format("the mailbox of '{}'", name), report, variables_stand);
+        read_mailbox(*mailbox, fmt::format("the mailbox of '{}'", name), problems, variables_stand);
   if (const auto* restart = table.find("restart"))
-    if (const auto* rules = expect_table(*restart, "restart = { on = \"never\" }", report))
+    if (const auto* rules = expect_table(*restart, "restart = { on = \"never\" }", problems))
       settings.restart =
-          SettingsReader(report, fmt::format("'restart' of '{}'", name), variables_stand)
+          SettingsReader(problems, fmt::format("'restart' of '{}'", name), variables_stand)
               .read(*rules, {&restart_parameters()});
 
   const auto* workers = settings.parameters.get<std::int64_t>("workers");
   if (workers && *workers > 1 && (type.single_worker || type.loops))
-    report.add(table.find("workers")->value.origin, "single-worker",
-               fmt::format("a stage of type {} has one worker", type.name),
-               type.loops ? "it has a thread of its own" : "take 'workers' out");
+    problems.add(table.find("workers")->value.origin, "single-worker",
+                 fmt::format("a stage of type {} has one worker", type.name),
+                 type.loops ? "it has a thread of its own" : "take 'workers' out");
   return settings;
 }
 

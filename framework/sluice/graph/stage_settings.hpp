@@ -3,17 +3,17 @@
 
 #include <sluice/graph/document.hpp>
 #include <sluice/graph/plan.hpp>
-#include <sluice/graph/report.hpp>
+#include <sluice/graph/problems.hpp>
 #include <sluice/graph/settings.hpp>
 #include <string>
 
 namespace sluice {
 
 // The stage type that `type = "..."` names. Null if there is none, which is reported.
-const StageType* find_type(const Value& value, Report& report);
+const StageType* find_type(const Value& value, Problems& problems);
 
 // The value's table; null if it is none, which is reported: "'mailbox' takes a table, ...".
-const Table* expect_table(const Entry& entry, const std::string& such_as, Report& report);
+const Table* expect_table(const Entry& entry, const std::string& such_as, Problems& problems);
 
 struct StageSettings {
   Settings parameters;  // the type's, and workers and optional
@@ -23,8 +23,8 @@ struct StageSettings {
 
 // `variables_stand`: see SettingsReader.
 StageSettings read_stage(const Table& table, const std::string& name, const StageType& type,
-                         Report& report, bool variables_stand = false);
-Settings read_mailbox(const Entry& entry, const std::string& of, Report& report,
+                         Problems& problems, bool variables_stand = false);
+Settings read_mailbox(const Entry& entry, const std::string& of, Problems& problems,
                       bool variables_stand = false);
 
 // The type's rules, what the graph says for all stages laid over them, and what the stage says over

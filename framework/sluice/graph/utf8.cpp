@@ -6,7 +6,7 @@ namespace sluice::utf8 {
 namespace {
 
 // C0, DEL and C1 move a terminal's cursor or change its state; the others show a text in an order
-// that isn't the file's (Unicode technical report 36, section 3.8.1).
+// that isn't the file's (Unicode Technical Report 36, section 3.8.1).
 bool hidden(char32_t c) {
   return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x200e || c == 0x200f ||
          (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;

@@ -48,7 +48,7 @@ std::optional<std::string> Variables::expanded(const std::string& text, const Or
   bool good = true;
   int occurrence = 0;
   const auto bad = [&](ProblemCode code, std::string message, std::string hint) {
-    report_.add(place(at, occurrence), code, std::move(message), std::move(hint));
+    problems_.add(place(at, occurrence), code, std::move(message), std::move(hint));
     good = false;
   };
   for (std::size_t i = 0; i < text.size();) {

@@ -4,7 +4,7 @@
 #include <functional>
 #include <optional>
 #include <sluice/graph/document.hpp>
-#include <sluice/graph/report.hpp>
+#include <sluice/graph/problems.hpp>
 #include <string>
 
 namespace sluice {
@@ -13,8 +13,8 @@ using Lookup = std::function<std::optional<std::string>(const std::string&)>;
 
 class Variables {
  public:
-  Variables(const Lookup& lookup, const Sources& sources, Report& report)
-      : lookup_(lookup), sources_(sources), report_(report) {}
+  Variables(const Lookup& lookup, const Sources& sources, Problems& problems)
+      : lookup_(lookup), sources_(sources), problems_(problems) {}
 
   // In every text of the table. A text with a problem becomes Broken.
   void expand(Table& table);
@@ -27,7 +27,7 @@ class Variables {
 
   const Lookup& lookup_;
   const Sources& sources_;
-  Report& report_;
+  Problems& problems_;
   std::size_t grown_ = 0;  // bytes, of all texts so far
 };
 

@@ -175,6 +175,21 @@ TEST_CASE("motion.detect: a moving square begins and ends once, and is where the
   CHECK(test.counts().out == test.counts().in);
 }
 
+TEST_CASE("motion.detect: what stood there at first leaves no lasting ghost when it goes") {
+  StageTest test(
+      "motion.detect",
+      {{"warm_up", std::int64_t{10}}, {"absorb", std::int64_t{20}}, {"end", std::int64_t{6}}});
+  Scene scene(1);
+  Feed cam(test, "cam");
+  for (int i = 0; i < 15; ++i) cam.send(scene.with_square(path(0)));
+  CHECK(test.events().empty());
+  int frames = 0;
+  for (; test.events().size() < 2 && frames < 200; ++frames) cam.send(scene.still());
+  CHECK(names(test.events()) == kOnce);
+  CHECK(frames >= 20);
+  CHECK(frames <= 20 + 6 + 3);
+}
+
 TEST_CASE("motion.detect: noise alone is no motion, and frames without motion go on as they are") {
   const std::string method = GENERATE("average", "mog2");
   INFO(method);

@@ -11,12 +11,12 @@
 
 namespace sluice {
 
-class Report {
+class Problems {
  public:
   // Nobody reads more, and noise makes as many as it has lines.
   static constexpr std::size_t kMost = 100;
 
-  explicit Report(const Sources& sources) : sources_(sources) {}
+  explicit Problems(const Sources& sources) : sources_(sources) {}
 
   // Ignored where the same was said of the same place.
   void add(const Origin& at, ProblemCode code, std::string message, std::string hint = {});

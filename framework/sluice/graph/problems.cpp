@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <sluice/graph/parameter_value.hpp>
-#include <sluice/graph/report.hpp>
+#include <sluice/graph/problems.hpp>
 #include <sluice/graph/utf8.hpp>
 
 namespace sluice {
@@ -44,7 +44,7 @@ void quote(Problem& problem, std::string_view line) {
 
 }  // namespace
 
-void Report::add(const Origin& at, ProblemCode code, std::string message, std::string hint) {
+void Problems::add(const Origin& at, ProblemCode code, std::string message, std::string hint) {
   if (muted_ && std::find(kMissing.begin(), kMissing.end(), code.name()) != kMissing.end()) return;
   if (found_.size() >= kMost) {
     more_ = true;
@@ -62,14 +62,14 @@ void Report::add(const Origin& at, ProblemCode code, std::string message, std::s
   found_.push_back({at, std::move(problem)});
 }
 
-std::string Report::near(std::string_view name, const std::vector<std::string>& names,
-                         std::string otherwise) const {
+std::string Problems::near(std::string_view name, const std::vector<std::string>& names,
+                           std::string otherwise) const {
   if (found_.size() >= kMost) return {};
   const auto meant = nearest(name, names);
   return meant.empty() ? otherwise : fmt::format("did you mean '{}'?", meant);
 }
 
-std::vector<Problem> Report::finish() && {
+std::vector<Problem> Problems::finish() && {
   std::stable_sort(found_.begin(), found_.end(), [](const Found& a, const Found& b) {
     return std::tie(a.at.source, a.at.line, a.at.column) <
            std::tie(b.at.source, b.at.line, b.at.column);
