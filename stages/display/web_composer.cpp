@@ -100,6 +100,7 @@ void Composer::compose(const std::vector<Board::Source>& sources, bool needed) {
         s.silent ? std::chrono::floor<std::chrono::seconds>(s.quiet).count() : -1);
   if (!needed && signature == shown_) return;
 
+  next_montage_ = clock_.steady() + Duration(static_cast<std::int64_t>(1e9 / settings_.rate));
   const MontageLayout layout = web_layout(sizes_of(sources), sources.size(), settings_);
   std::vector<Tile> tiles;
   for (const auto& s : sources)
@@ -111,7 +112,6 @@ void Composer::compose(const std::vector<Board::Source>& sources, bool needed) {
       Picture{to_jpeg(Image(Kind::bgr8, canvas_), settings_.quality), number, 0, clock_.utc()});
   board_.deliver(board_.montage(), number, std::move(picture));
   shown_ = std::move(signature);
-  next_montage_ = clock_.steady() + Duration(static_cast<std::int64_t>(1e9 / settings_.rate));
 }
 
 std::vector<cv::Size> Composer::sizes_of(const std::vector<Board::Source>& sources) {

@@ -120,13 +120,7 @@ MHD_Result WebServer::on_request(void* self, MHD_Connection* connection, const c
 
 void WebServer::on_completed(void* self, MHD_Connection*, void** state,
                              MHD_RequestTerminationCode) {
-  if (!*state || *state == &kSeen) return;
-  const std::unique_ptr<PictureViewer> viewer(static_cast<PictureViewer*>(*state));
-  *state = nullptr;
-  auto& server = *static_cast<WebServer*>(self);
-  const std::lock_guard lock(server.mutex_);
-  server.viewers_.erase(viewer.get());
-  if (viewer->is_stream) --server.streams_;
+  static_cast<WebServer*>(self)->drop_viewer(state);
 }
 
 void WebServer::on_connection(void* self, MHD_Connection* connection, void**,
@@ -235,6 +229,15 @@ PictureViewer* WebServer::add_viewer(std::unique_ptr<PictureViewer> viewer, void
   return viewer.release();
 }
 
+void WebServer::drop_viewer(void** state) {
+  if (!*state || *state == &kSeen) return;
+  const std::unique_ptr<PictureViewer> viewer(static_cast<PictureViewer*>(*state));
+  *state = &kSeen;
+  const std::lock_guard lock(mutex_);
+  viewers_.erase(viewer.get());
+  if (viewer->is_stream) --streams_;
+}
+
 MHD_Result WebServer::stream(MHD_Connection* connection, Board::ChannelPtr channel, bool head,
                              void** state) {
   if (head) return reply_stream(connection, kStreamType, &WebServer::on_read, nullptr);
@@ -264,11 +267,13 @@ MHD_Result WebServer::snapshot(MHD_Connection* connection, Board::ChannelPtr cha
   auto& viewer = *static_cast<PictureViewer*>(*state);
   for (;;) {
     const auto view = viewer.watch.look();
-    if (view.picture && view.picture->number >= viewer.wanted)
-      return reply_picture(connection, view.picture);
-    if (view.gone || view.finished >= viewer.wanted)
-      return reply_error(connection, MHD_HTTP_INTERNAL_SERVER_ERROR,
-                         "the newest picture could not be encoded");
+    const bool good = view.picture && view.picture->number >= viewer.wanted;
+    if (good || view.gone || view.finished >= viewer.wanted) {
+      drop_viewer(state);  // before the client can know: from here on nobody watches
+      return good ? reply_picture(connection, view.picture)
+                  : reply_error(connection, MHD_HTTP_INTERNAL_SERVER_ERROR,
+                                "the newest picture could not be encoded");
+    }
     switch (suspend(viewer)) {
       case Next::wait:
         return MHD_YES;

@@ -54,6 +54,7 @@ class WebServer {
   ssize_t read(PictureViewer& viewer, char* buffer, std::size_t most);
   // Null where there are too many, or the server is closing. Belongs to the request from here on.
   PictureViewer* add_viewer(std::unique_ptr<PictureViewer> viewer, void** state);
+  void drop_viewer(void** state);
   enum class Next { wait, look_again, end };
   Next suspend(PictureViewer& viewer);
 
