@@ -32,8 +32,9 @@ namespace cause {
 inline constexpr std::string_view mailbox_full = "mailbox_full";
 inline constexpr std::string_view too_old = "too_old";
 inline constexpr std::string_view over_max_bytes = "over_max_bytes";  // one frame alone is too big
-inline constexpr std::string_view stage_down = "stage_down";  // the stage has given up for good
-inline constexpr std::string_view shutdown = "shutdown";      // not drained in time at the end
+inline constexpr std::string_view stage_down = "stage_down";    // the stage has given up for good
+inline constexpr std::string_view stage_ended = "stage_ended";  // it wants no more
+inline constexpr std::string_view shutdown = "shutdown";        // not drained in time at the end
 }  // namespace cause
 
 // One source as one stage sees it.

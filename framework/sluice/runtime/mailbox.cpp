@@ -206,8 +206,8 @@ void Mailbox::fail_all_in_hand() {
 
 void Mailbox::abandon(std::string_view cause) {
   std::unique_lock lock(mutex_);
-  abandoned_ = std::string(cause);
-  while (count_ > 0) ledger_.settle_dropped(dequeue().frame->source, cause);
+  if (!abandoned_) abandoned_ = std::string(cause);
+  while (count_ > 0) ledger_.settle_dropped(dequeue().frame->source, *abandoned_);
   events_dropped_ += events_.size();
   events_.clear();
   const auto wakers = unblock();

@@ -81,6 +81,7 @@ class Mailbox {
   void fail_all_in_hand();
 
   // Nothing will be taken any more: what is queued and what comes is dropped for this cause.
+  // Of several calls the first one's cause stands.
   void abandon(std::string_view cause);
 
   bool ended() const;          // as Taken::ended

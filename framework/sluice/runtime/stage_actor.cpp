@@ -42,6 +42,8 @@ void end(Self* self) {
   if (std::exchange(s.ended, true)) return;
   s.up = false;
   s.replica->destroy();
+  // A stage may end before what feeds it does: nobody shall wait for it.
+  s.replica->abandon(cause::stage_ended);
   s.replica->end_outputs();
   self->send(s.supervisor, ended_atom::value, s.index);
 }

@@ -32,6 +32,7 @@ struct Unit {
   bool down = false;             // failed, and waiting for its restart
   bool hears = false;            // an event hearer, which also hears the supervisor
   bool behind_listener = false;  // a listening source, or fed by one
+  bool leaf = false;             // nothing is behind it: what the graph is there for
   std::deque<SteadyTime> failures;
 
   const StagePlan& plan() const { return replica->run().plan; }
@@ -119,7 +120,7 @@ struct Supervisor::Actors {
     }
     self->delayed_send(self, settings.drain / 2, listeners_atom::value);
     self->delayed_send(self, settings.drain, drained_atom::value);
-    look();
+    look(self);
   }
 
   static void stop_loop(Unit& unit) {
@@ -152,17 +153,19 @@ struct Supervisor::Actors {
     finish(fmt::format("did not stop in time: {}", names));
   }
 
-  void ended(std::size_t index) {
+  void ended(caf::event_based_actor* self, std::size_t index) {
     units[index].ended = true;
-    look();
+    look(self);
   }
 
   // Which step is due, now that a unit has ended or the graph is to stop.
-  void look() {
+  void look(caf::event_based_actor* self) {
     const auto all = [this](auto&& holds) {
       return std::all_of(units.begin(), units.end(), holds);
     };
     if (all([](const Unit& u) { return u.ended; })) return finish(failure);
+    // A window that was closed, or the like: sources go on in vain.
+    if (all([](const Unit& u) { return u.ended || !u.leaf; })) stop(self);
     if (all([](const Unit& u) { return u.ended || u.behind_listener; })) stop_listeners();
     if (all([](const Unit& u) { return u.ended || u.hears; })) close_hearers();
   }
@@ -183,7 +186,7 @@ struct Supervisor::Actors {
         [this, self](failed_atom, std::size_t index, const std::string& why) {
           failed(self, index, why);
         },
-        [this](ended_atom, std::size_t index) { ended(index); },
+        [this, self](ended_atom, std::size_t index) { ended(self, index); },
         [this, self](restart_atom, std::size_t index) { restart(self, index); },
         [this, self](stop_atom) { stop(self); },
         [this](listeners_atom) { stop_listeners(); },
@@ -215,6 +218,8 @@ Supervisor::Supervisor(std::vector<Replica*> replicas, Settings settings)
         for (const auto& link : output.links) from_listeners.insert(link.to);
       from_listeners.insert(run.outputs.events.begin(), run.outputs.events.end());
     }
+    unit.leaf = !unit.hears && std::all_of(run.outputs.frames.begin(), run.outputs.frames.end(),
+                                           [](const Output& o) { return o.links.empty(); });
     if (unit.hears && replica->worker() == 0) run.inbox->add_producer();
     a.units.push_back(std::move(unit));
   }

@@ -227,6 +227,28 @@ TEST_CASE_METHOD(test::FreshGates,
   all_add_up(report);
 }
 
+TEST_CASE_METHOD(
+    test::FreshGates,
+    "a stage that ends before its inputs holds nobody up, and the last one ends the graph") {
+  SECTION("alone") {
+    Engine engine(plan_of({{"camera", "rt.count", {}, {{"frames", 0}}},
+                           {"window", "rt.send", {"camera"}, {{"at_most", 10}}}}));
+    const auto report = run_to_end(engine);
+    CHECK(engine.failure().empty());
+    CHECK(stage_of(report, "window").out == 10);
+    CHECK(stage_of(report, "window").dropped.at("stage_ended") > 0);
+    all_add_up(report);
+  }
+  SECTION("beside another") {
+    Engine engine(plan_of({{"camera", "rt.count", {}, {{"frames", 500}}},
+                           {"window", "rt.send", {"camera"}, {{"at_most", 10}}},
+                           {"end", "rt.collect", {"camera"}}}));
+    const auto report = run_to_end(engine);
+    CHECK(stage_of(report, "end").out == 500);
+    all_add_up(report);
+  }
+}
+
 TEST_CASE_METHOD(test::FreshGates, "stop() ends sources first and drains the rest") {
   Engine engine(plan_of({{"camera", "rt.count", {}, {{"frames", 0}}},
                          {"pass", "rt.pass", {"camera"}},

@@ -152,9 +152,11 @@ struct Send : LoopStage {
     d.summary("Takes in its own thread");
     d.input(kinds::frames);
     d.mailbox({.when_full = WhenFull::block});
+    d.param("at_most", &Send::at_most, "ends after so many frames, as a window that is closed");
   }
+  int at_most = 1 << 30;
   void run(LoopContext& context) override {
-    while (!context.stopping() && !context.inputs_ended())
+    for (int n = 0; n < at_most && !context.stopping() && !context.inputs_ended(); ++n)
       if (const auto frame = context.take(std::chrono::seconds(1))) {
         gate("send").write(frame->source, frame->sequence);
         context.done();
