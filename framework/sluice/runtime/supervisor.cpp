@@ -224,8 +224,9 @@ Supervisor::Supervisor(std::vector<Replica*> replicas, Settings settings)
     a.units.push_back(std::move(unit));
   }
   // Detached: control never waits for a worker thread that is busy with frames.
+  // With an argument: for a function that takes none, CAF 0.17 refers to a tuple that isn't there.
   a.supervisor = a.system->spawn<caf::detached>(
-      [&a](caf::event_based_actor* self) { return a.behavior(self); });
+      [](caf::event_based_actor* self, Actors* actors) { return actors->behavior(self); }, &a);
   for (std::size_t i = 0; i < a.units.size(); ++i)
     a.units[i].actor = spawn_stage_actor(*a.system, *a.units[i].replica, i, a.supervisor);
 }
