@@ -1,5 +1,7 @@
 #include "transport/wire.hpp"
 
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 #include <random>
 #include <sluice/testkit.hpp>
@@ -24,6 +26,9 @@ std::vector<std::uint8_t> bytes(std::size_t n) {
   for (std::size_t i = 0; i < n; ++i) v[i] = static_cast<std::uint8_t>(i * 7);
   return v;
 }
+
+const std::string kLongHeader(70'000, ' ');
+const std::string kDeepHeader = fmt::format(R"({{"msg":{:[>1000}{:]>1000}}})", "", "");
 
 const std::vector<std::uint8_t> kJpeg{0xFF, 0xD8, 0xFF, 0xD9};
 
@@ -166,8 +171,8 @@ TEST_CASE("what is no frame is refused with its reason") {
       {R"({"msg":"a","sluice":{"seq":1,"t":18446744073709551615}})", 4, "out of range"},
       {R"({"msg":"a","sluice":{"seq":1,"fmt":"yuv420","w":100000,"h":1}})", 4, "out of range"},
       {R"({"msg":"a","sluice":{"seq":1,"fmt":"yuv420","w":4,"h":4}})", 23, "does not have 23"},
-      {std::string(70'000, ' ') + "{}", 4, "64 KiB"},
-      {"{\"msg\":" + std::string(1000, '[') + std::string(1000, ']') + "}", 4, "deeply"},
+      {kLongHeader, 4, "64 KiB"},
+      {kDeepHeader, 4, "deeply"},
   };
   for (const auto& c : cases) {
     INFO(c.header.substr(0, 100));
