@@ -4,6 +4,7 @@
 #include <opencv2/core/mat.hpp>
 #include <sluice/media/annotation.hpp>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace sluice::display {

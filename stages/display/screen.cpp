@@ -8,6 +8,7 @@
 #include <opencv2/highgui.hpp>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 
 namespace sluice::display {
 namespace {

@@ -61,7 +61,6 @@ bool Board::make_room() {
   if (clock_.steady() - oldest->second->arrived <= active_) return false;
   oldest->second->gone = true;
   sources_.erase(oldest);
-  poked_ = true;  // its viewers learn of it at the next wake
   return true;
 }
 

@@ -37,7 +37,7 @@ class Board {
 
   // --- the graph's thread
   // False: there are too many sources already, and all of them are alive. Otherwise the source that
-  // has been silent for longest makes room.
+  // has been silent for longest makes room; who watches it learns of that within a second.
   bool put(FramePtr frame);
   // Wakes the composer, for what changes with time alone.
   void poke();

@@ -4,12 +4,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
 #include <display/web_listen.hpp>
 #include <stdexcept>
 #include <system_error>
+#include <utility>
 
 namespace sluice::display {
 namespace {

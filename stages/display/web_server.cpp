@@ -111,7 +111,10 @@ MHD_Result WebServer::on_request(void* self, MHD_Connection* connection, const c
       *state = &kSeen;
       return MHD_YES;
     }
-    *upload_size = 0;  // a GET's body is nothing to us
+    if (*upload_size > 0) {  // a GET's body is nothing to us
+      *upload_size = 0;
+      return MHD_YES;
+    }
     return static_cast<WebServer*>(self)->answer(connection, url, verb == "HEAD", state);
   } catch (const std::exception&) {
     return MHD_NO;

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <display/web_viewer.hpp>
 #include <string_view>
 
@@ -65,7 +64,7 @@ std::size_t PictureViewer::copy(char* buffer, std::size_t most) {
     skip -= skipped;
     part.remove_prefix(skipped);
     const std::size_t n = std::min(part.size(), most - copied);
-    std::memcpy(buffer + copied, part.data(), n);
+    part.copy(buffer + copied, n);
     copied += n;
   }
   position_ += copied;

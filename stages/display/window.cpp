@@ -28,8 +28,8 @@ space bar turns the page. Boxes are drawn into a copy. A source that has been si
 than `active` says so: greyed in a montage, in the title of a window of its own. There are 32
 windows at most; a montage shows 256 sources.
 
-q, Escape or closing a window ends the stage: it raises window.closed and takes no more frames. A
-graph in which nothing else is left to do ends then, too.
+q, Escape or closing a window ends the stage: it raises window.closed and takes no more frames. The
+rest of the graph goes on.
 
 It needs a display (X, or Wayland with XWayland) and says so at the start if there is none. One
 stage of this type can run in a process. For a machine without a screen there is display.web.)");

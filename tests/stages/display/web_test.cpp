@@ -1,39 +1,15 @@
+// display.web as a display: which pictures come, and when.
+
 #include <display/jpeg.hpp>
-#include <display/web_listen.hpp>
 #include <filesystem>
-#include <nlohmann/json.hpp>
-#include <sluice/testkit.hpp>
 
 #include "catch.hpp"
-#include "http_client.hpp"
+#include "web_fixture.hpp"
 
 using namespace sluice;
 using namespace sluice::testkit;
-using nlohmann::json;
 
 namespace {
-
-// display.web on a free port.
-struct Page : StageTest {
-  explicit Page(Parameters more = {}) : StageTest("display.web", with_port(std::move(more))) {
-    start();
-    const auto url = log().at(0);
-    port = static_cast<std::uint16_t>(std::stoi(url.substr(url.rfind(':') + 1)));
-  }
-  static Parameters with_port(Parameters more) {
-    more.emplace_back("listen", "127.0.0.1:0");
-    return more;
-  }
-  HttpAnswer get(std::string_view path, std::string_view method = "GET",
-                 std::string_view host = "localhost") const {
-    return http_get(port, path, method, host);
-  }
-  json sources(std::string_view viewer = "") const {
-    return json::parse(get("/sources.json?viewer=" + std::string(viewer)).body);
-  }
-  std::uint16_t port = 0;
-};
-
 // Not a JPEG that can be decoded, but its bytes tell which one it is. Passed on, nobody looks.
 std::vector<std::uint8_t> tagged(std::uint32_t tag, std::size_t size = 1000) {
   std::vector<std::uint8_t> bytes(size, static_cast<std::uint8_t>(tag));
@@ -48,10 +24,6 @@ std::uint32_t tag_of(const std::vector<std::uint8_t>& bytes) {
   return tag;
 }
 
-FramePtr picture(cv::Scalar colour = {0, 0, 255}, std::string source = "cam",
-                 cv::Size size = {64, 48}) {
-  return make_frame(cv::Mat(size, CV_8UC3, colour), std::move(source));
-}
 FramePtr jpeg(std::vector<std::uint8_t> bytes, std::string source = "cam",
               std::uint64_t sequence = 0) {
   return make_frame(cv::Mat(1, 1, CV_8UC1), std::move(source), sequence)
@@ -60,10 +32,6 @@ FramePtr jpeg(std::vector<std::uint8_t> bytes, std::string source = "cam",
 // TurboJPEG refuses it: an attempt to encode it shows in the log.
 FramePtr unencodable() { return make_frame(cv::Mat(1, 70000, CV_8UC1, cv::Scalar(0))); }
 
-bool has(std::string_view text, std::string_view part) {
-  return text.find(part) != std::string_view::npos;
-}
-
 std::size_t entries(const char* folder) {
   std::size_t n = 0;
   for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(folder)) ++n;
@@ -71,34 +39,6 @@ std::size_t entries(const char* folder) {
 }
 
 }  // namespace
-
-TEST_CASE("display.web serves a page that needs nothing from elsewhere") {
-  Page page;
-  page.send(picture());
-  const auto root = page.get("/");
-  CHECK(root.status == 200);
-  CHECK(has(root.body, "src=\"/montage.mjpg\""));
-  CHECK(has(root.head, "Content-Security-Policy: default-src 'none'"));
-  CHECK(has(root.head, "nosniff"));
-  CHECK(has(root.head, "Cross-Origin-Resource-Policy: same-origin"));
-  const auto one = page.get("/source/cam");
-  CHECK(one.status == 200);
-  CHECK(has(one.body, "src=\"/stream/cam.mjpg\""));
-  CHECK(has(one.body, "/snapshot/cam.jpg"));
-  for (const auto* html : {&root.body, &one.body}) {
-    // What the policy would forbid, and what would make it worthless.
-    CHECK_FALSE(has(*html, "://"));
-    CHECK_FALSE(has(*html, "<style"));
-    CHECK_FALSE(has(*html, "style="));
-    CHECK_FALSE(has(*html, "onclick"));
-    CHECK_FALSE(has(*html, "<script>"));
-    CHECK_FALSE(has(*html, "{0}"));
-  }
-  CHECK(has(page.get("/sluice.css").head, "text/css"));
-  CHECK(has(page.get("/sluice.js").head, "text/javascript"));
-  CHECK(has(page.get("/icon.svg").head, "image/svg+xml"));
-  CHECK(page.get("/", "HEAD").body.empty());
-}
 
 TEST_CASE("display.web passes JPEGs on as they came") {
   Page page;
@@ -248,27 +188,6 @@ TEST_CASE("A viewer that is gone is noticed, though its source is silent") {
   CHECK(page.eventually([&] { return page.sources()["viewers"] == 0; }));
 }
 
-TEST_CASE("display.web has so many viewers and no more") {
-  Page page({{"max_viewers", std::int64_t{2}}});
-  page.send(picture());
-  {
-    HttpClient one(page.port), two(page.port), three(page.port);
-    one.begin_stream("/stream/cam.mjpg");
-    two.begin_stream("/montage.mjpg");
-    three.request("/stream/cam.mjpg");
-    const auto refused = three.head();
-    CHECK(HttpClient::status(refused) == 503);
-    CHECK(has(refused, "Retry-After"));
-    CHECK(page.get("/").status == 200);
-    CHECK(page.get("/snapshot/cam.jpg").status == 200);
-    CHECK(page.get("/stream/cam.mjpg", "HEAD").status == 200);
-  }
-  CHECK(page.eventually([&] { return page.sources()["viewers"] == 0; }));
-  HttpClient four(page.port);
-  four.begin_stream("/stream/cam.mjpg");
-  four.part();
-}
-
 TEST_CASE("The page can ask whether its own stream still flows") {
   Page page;
   page.send(jpeg(tagged(3)));
@@ -395,71 +314,6 @@ TEST_CASE("More sources than a display shows are dropped, until one has fallen s
   CHECK(page.get("/snapshot/cam0.jpg").status == 404);
   CHECK(page.sources()["sources"].size() == 256);
   CHECK(viewer.to_end().empty());  // who watched the one that made room is told so
-}
-
-TEST_CASE("On loopback, display.web answers to this machine's own names only") {
-  Page page;
-  for (const auto* good :
-       {"localhost", "LOCALHOST:8080", "127.0.0.1", "127.0.0.1:1", "[::1]", "[::1]:8080"})
-    CHECK(page.get("/", "GET", good).status == 200);
-  for (const auto* bad : {"evil.example", "localhost.evil.example", "127.0.0.1.evil.example",
-                          "evil.example:80", "localhost:80@evil.example", "192.168.1.2", "[::2]"})
-    for (const auto* path : {"/", "/montage.mjpg", "/sources.json"})
-      CHECK(page.get(path, "GET", bad).status == 403);
-  HttpClient old(page.port);
-  old.send("GET / HTTP/1.0\r\n\r\n");
-  CHECK(HttpClient::status(old.head()) == 403);
-}
-
-TEST_CASE("display.web knows its paths and methods, and survives all others") {
-  Page page;
-  page.send(picture());
-  for (const auto* path :
-       {"/favicon.ico", "/stream/other.mjpg", "/stream/cam.jpg", "/snapshot/cam", "/source/",
-        "/stream/.mjpg", "/stream/../cam.mjpg", "/source/%2e%2e", "/source/<b>", "/source/cam%2f",
-        "/montage.mjpg/", "//", "/stream/cam.mjpg.mjpg"})
-    CHECK(page.get(path).status == 404);
-  CHECK(page.get("/source/" + std::string(65, 'a')).status == 404);
-  for (const auto* method : {"POST", "PUT", "DELETE", "OPTIONS", "BREW"}) {
-    const auto refused = page.get("/", method);
-    CHECK(refused.status == 405);
-    CHECK(has(refused.head, "Allow: GET, HEAD"));
-  }
-  for (const auto* rubbish : {"\r\n\r\n\r\n", "GET\r\n\r\n", "\x16\x03\x01\x02 hello\r\n\r\n",
-                              "GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: -5\r\n\r\n"}) {
-    HttpClient client(page.port);
-    client.send(rubbish);
-  }
-  {
-    HttpClient client(page.port);
-    client.send("GET / HTTP/1.1\r\nX: " + std::string(40'000, 'x'));
-  }
-  CHECK(page.get("/").status == 200);
-}
-
-TEST_CASE("display.web refuses to start where it can't or shouldn't listen, and says what to do") {
-  Page first;
-  const auto refusal = [](const std::string& listen) -> std::string {
-    try {
-      StageTest("display.web", {{"listen", listen}}).start();
-    } catch (const std::exception& e) {
-      return e.what();
-    }
-    return "it started";
-  };
-  const auto taken = "127.0.0.1:" + std::to_string(first.port);
-  CHECK(refusal(taken) == "cannot listen on " + taken +
-                              ": address already in use; is another sluice running? choose another "
-                              "by listen = \"ADDRESS:PORT\"");
-  for (const auto* open : {"0.0.0.0:0", "[::]:0", "192.0.2.1:0"})
-    CHECK(has(refusal(open), "allow_remote = true"));
-  for (const auto* bad :
-       {"", "8080", ":8080", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1",
-        "127.0.0.1:80x", "::1:80", "[127.0.0.1]:80", "example:80", "256.0.0.1:80", "[]:80", "[:80"})
-    CHECK(has(refusal(bad), "is not an address and a port"));
-  CHECK(display::parse_listen("[::1]:8080").loopback);
-  CHECK(display::parse_listen("localhost:1").host == "127.0.0.1");
-  CHECK_FALSE(display::parse_listen("[::]:8080").loopback);
 }
 
 TEST_CASE("display.web leaves nothing behind, with viewers of every sort at the end") {
