@@ -21,6 +21,25 @@ TEST_CASE("every shipped graph passes the check") {
   CHECK(graphs >= 3);
 }
 
+TEST_CASE("every graph in the documents passes the check") {
+  for (const char* file : {"README.md", "docs/graph-file.md"}) {
+    const auto text = test::read_text(std::filesystem::path(SLUICE_SOURCE_DIR) / file);
+    const std::string begin = "```toml\n";
+    int graphs = 0;
+    for (auto at = text.find(begin); at != std::string::npos; at = text.find(begin, at)) {
+      at += begin.size();
+      auto request = default_request(file);
+      request.device = "pi-garage";
+      const auto loaded = load_graph_text(text.substr(at, text.find("```", at) - at), request);
+      for (const auto& problem : loaded.problems) UNSCOPED_INFO(to_text(problem));
+      CHECK(loaded.plan);
+      ++graphs;
+    }
+    INFO(file);
+    CHECK(graphs > 0);
+  }
+}
+
 TEST_CASE("every stage type's example passes the check and uses the type") {
   const auto types = StageTypes::all().sorted();
   CHECK(types.size() >= 10);
