@@ -156,7 +156,7 @@ connect = "tcp://)" + free_address() + "\"\n");
   CHECK(process.wait(std::chrono::seconds(20)) == 1);
 }
 
-TEST_CASE("five mistakes are five errors, each at its line and column; exit status 2") {
+TEST_CASE("five mistakes are five errors, each at its line and column, exit status 2") {
   const Folder folder;
   const auto graph = folder.write("bad.toml", R"([stage.camera]
 type = "capture.syntetic"

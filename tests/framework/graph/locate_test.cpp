@@ -38,7 +38,7 @@ TEST_CASE("A name is looked for in the folders, in order") {
   CHECK(load_graph(r).plan->name == "hub");
 }
 
-TEST_CASE("A path is taken as it is; its file gives the graph's name") {
+TEST_CASE("A path is taken as it is, its file gives the graph's name") {
   const Folder folder;
   auto r = request();
   r.graph = folder.write("my graph.v2.toml", kGraph);

@@ -117,7 +117,7 @@ TEST_CASE("a mailbox with block refuses when full, and calls back when there is 
   }
 }
 
-TEST_CASE("max_bytes bounds a mailbox by memory; one frame that is larger is dropped") {
+TEST_CASE("max_bytes bounds a mailbox by memory, one frame that is larger is dropped") {
   Mailbox box({.when_full = WhenFull::drop_oldest, .capacity = 100, .max_bytes = 1000});
   box.on_wake([] {});
   box.add_producer();

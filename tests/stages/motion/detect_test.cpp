@@ -251,7 +251,7 @@ TEST_CASE("motion.detect: min_area is in percent of the picture") {
 }
 
 TEST_CASE(
-    "motion.detect: every format and odd sizes; the frame that goes on is the one that came") {
+    "motion.detect: every format and odd sizes, the frame that goes on is the one that came") {
   const cv::Size size = GENERATE(cv::Size(320, 240), cv::Size(321, 239));
   const double scale = GENERATE(0.5, 0.37, 1.0);
   for (const Kind format : {Kind::gray8, Kind::bgr8, Kind::bgra8, Kind::yuv420}) {
@@ -401,7 +401,7 @@ TEST_CASE("motion.detect: watches so many sources and no more, until one is forg
   CHECK(test.counts().failed == 2);
 }
 
-TEST_CASE("motion.detect: what it can't take fails; tiny pictures and mad times don't hurt") {
+TEST_CASE("motion.detect: what it can't take fails, tiny pictures and mad times don't hurt") {
   StageTest test("motion.detect");
   test.send(std::make_shared<const sluice::Frame>(
       sluice::Frame{"cam", 0, {}, true, sluice::Encoded::from(Kind::jpeg, {0xFF, 0xD8}), {}}));

@@ -129,7 +129,7 @@ TEST_CASE("a node may start before its hub, and a hub may come back") {
   node.stop();
 }
 
-TEST_CASE("an old REQ sender is answered OK, frame by frame; several at once") {
+TEST_CASE("an old REQ sender is answered OK, frame by frame, several at once") {
   const auto address = free_address();
   Receiver hub(address);
   Peer one(zmq::socket_type::req), two(zmq::socket_type::req);
