@@ -11,11 +11,14 @@ struct Endpoint {
   bool local = false;   // loopback or ipc: no other machine gets there
 };
 
-// For connecting. Throws std::runtime_error that says what to write where the address is malformed
-// or its host's name does not resolve.
+// For connecting, by the address's form alone: nothing is looked up. Throws std::runtime_error that
+// says what is wrong and what to write.
+Endpoint connect_form(const std::string& address);
+
+// The same, and throws too where the host's name does not resolve.
 Endpoint connect_endpoint(const std::string& address);
 
-// For binding; the host may be '*', an address or an interface.
+// For binding, by form; the host may be '*', an address or an interface, the port '*'.
 Endpoint bind_endpoint(const std::string& address);
 
 }  // namespace sluice

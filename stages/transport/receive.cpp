@@ -11,6 +11,7 @@
 #include <unordered_map>
 
 #include "transport/endpoint.hpp"
+#include "transport/endpoint_check.hpp"
 #include "transport/socket.hpp"
 #include "transport/wire.hpp"
 
@@ -37,6 +38,9 @@ struct Receive : LoopStage {
         .range(ByteSize{1024}, ByteSize{std::int64_t{1} << 30});
     d.param("max_sources", &Receive::max_sources, "further sources are dropped").range(1, 1024);
     d.raises({"link.up", "link.down"});
+    d.check([](const Receive& s, ParamProblems& problems) {
+      check_endpoints(s.bind, s.connect, s.security, problems);
+    });
     d.example(R"(
 [stage.cameras]
 type = "transport.receive"

@@ -14,6 +14,7 @@
 #include <sluice/stage.hpp>
 
 #include "transport/endpoint.hpp"
+#include "transport/endpoint_check.hpp"
 #include "transport/socket.hpp"
 #include "transport/wire.hpp"
 
@@ -46,6 +47,9 @@ struct Send : LoopStage {
         .range(std::chrono::milliseconds(200), std::chrono::minutes(10));
     d.raises({"link.up", "link.down"});
     d.single_worker();
+    d.check([](const Send& s, ParamProblems& problems) {
+      check_endpoints(s.bind, s.connect, s.security, problems);
+    });
     d.example(R"(
 [stage.camera]
 type = "capture.synthetic"
