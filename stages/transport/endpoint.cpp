@@ -2,12 +2,10 @@
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
-#include <netdb.h>
 #include <sys/un.h>
 
 #include <algorithm>
 #include <charconv>
-#include <memory>
 #include <stdexcept>
 
 namespace sluice {
@@ -87,7 +85,7 @@ bool is_ipc(const std::string& address) {
 
 }  // namespace
 
-Endpoint connect_form(const std::string& address) {
+Endpoint connect_endpoint(const std::string& address) {
   return {address, is_ipc(address) || is_loopback(tcp_parts(address, false).host)};
 }
 
@@ -97,23 +95,6 @@ Endpoint bind_endpoint(const std::string& address) {
   // ZeroMQ binds to addresses and interfaces, not to names.
   if (parts.host == "localhost") return {"tcp://127.0.0.1:" + parts.port, true};
   return {address, is_loopback(parts.host)};
-}
-
-Endpoint connect_endpoint(const std::string& address) {
-  const auto endpoint = connect_form(address);
-  if (is_ipc(address)) return endpoint;
-  const auto parts = tcp_parts(address, false);
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  const int error = getaddrinfo(parts.host.c_str(), parts.port.c_str(), &hints, &found);
-  const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(found, freeaddrinfo);
-  if (error != 0)
-    throw std::runtime_error(fmt::format(
-        "the host '{}' of \"{}\" can't be found ({}): check its name and the network, or "
-        "write its address",
-        parts.host, address, gai_strerror(error)));
-  return endpoint;
 }
 
 }  // namespace sluice

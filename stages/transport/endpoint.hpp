@@ -11,11 +11,8 @@ struct Endpoint {
   bool local = false;   // loopback or ipc: no other machine gets there
 };
 
-// For connecting, by the address's form alone: nothing is looked up. Throws std::runtime_error that
-// says what is wrong and what to write.
-Endpoint connect_form(const std::string& address);
-
-// The same, and throws too where the host's name does not resolve.
+// For connecting, by the address's form alone: whether a host has that name shows when it is tried.
+// Throws std::runtime_error that says what is wrong and what to write.
 Endpoint connect_endpoint(const std::string& address);
 
 // For binding, by form; the host may be '*', an address or an interface, the port '*'.

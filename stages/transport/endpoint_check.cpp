@@ -33,7 +33,7 @@ void check_endpoints(const std::vector<std::string>& bind, const std::vector<std
     return;
   }
   check_each(
-      "connect", connect, connect_form, [](const Endpoint&, std::size_t) {}, problems);
+      "connect", connect, connect_endpoint, [](const Endpoint&, std::size_t) {}, problems);
   const auto reachable = [&](const Endpoint& endpoint, std::size_t i) {
     if (endpoint.local || !security.empty()) return;
     problems.push_back({"bind", fmt::format("{} can be reached by other machines", bind[i]),

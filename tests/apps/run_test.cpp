@@ -2,8 +2,8 @@
 
 #include <csignal>
 
-#include "apps/process.hpp"
 #include "catch.hpp"
+#include "process.hpp"
 #include "skip.hpp"
 
 using namespace test;

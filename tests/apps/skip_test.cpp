@@ -2,8 +2,8 @@
 
 #include "skip.hpp"
 
-#include "apps/process.hpp"
 #include "catch.hpp"
+#include "process.hpp"
 
 namespace {
 
