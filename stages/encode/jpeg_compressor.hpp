@@ -5,12 +5,14 @@
 // same library with the same SIMD code underneath, and as fast.
 #pragma once
 
+// First: the next one uses FILE and size_t without saying so.
+#include <cstdio>
+// libjpeg
 #include <jpeglib.h>
 
 #include <array>
 #include <csetjmp>
 #include <cstdint>
-#include <cstdio>  // jpeglib.h uses FILE and size_t without saying so
 #include <cstdlib>
 #include <memory>
 #include <sluice/media/image.hpp>

@@ -17,6 +17,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::size_t kMostAnnotations = 256;
+constexpr std::size_t kMostAnnotationBytes = kLongestHeader / 2;
 constexpr std::size_t kLongestText = 200;
 constexpr int kDeepestHeader = 8;
 constexpr std::size_t kMostDimensions = 8;
@@ -33,6 +34,10 @@ Json shape_of(const Image& image) {
   for (int i = 0; i < mat.dims; ++i) shape.push_back(mat.size[i]);
   if (mat.channels() > 1) shape.push_back(mat.channels());
   return shape;
+}
+
+std::string text_of(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 Json json_of(const Annotation& a) {
@@ -142,7 +147,8 @@ Image planes_of(const Json& extra, std::span<const std::uint8_t> payload,
                        cv::Mat(ch, cw, CV_8UC1, base + luma + chroma), std::move(owner));
 }
 
-Image pixels_of(const Json& header, std::span<const std::uint8_t> payload,
+// `numbers`: the sender says that it is no picture, even if it looks like one.
+Image pixels_of(const Json& header, bool numbers, std::span<const std::uint8_t> payload,
                 std::shared_ptr<const void> owner) {
   const auto& name = header.at("dtype");
   if (!name.is_string()) throw BadMessage("the header's dtype is no text");
@@ -171,7 +177,7 @@ Image pixels_of(const Json& header, std::span<const std::uint8_t> payload,
   } else if (reinterpret_cast<std::uintptr_t>(data) % item != 0) {
     mat = mat.clone();  // several bytes a number, and not where the processor wants them
   }
-  const bool picture = dtype->plain && sizes.size() == 2;
+  const bool picture = dtype->plain && sizes.size() == 2 && !numbers;
   const Kind format = picture ? format_of(mat) : Kind::array;
   return Image(format, std::move(mat), std::move(owner));
 }
@@ -237,14 +243,18 @@ std::string header_of(const Frame& frame, const Sending& sending) {
     if (image->format() == Kind::yuv420) extra["w"] = image->width(), extra["h"] = image->height();
   }
   if (!frame.annotations.empty()) {
+    // The frame must get there even where all that was found in it does not.
     auto& list = extra["ann"] = Json::array();
+    std::size_t bytes = 0;
     for (const auto& a : frame.annotations) {
-      if (list.size() == kMostAnnotations) break;
-      list.push_back(json_of(a));
+      auto item = json_of(a);
+      bytes += text_of(item).size();
+      if (list.size() == kMostAnnotations || bytes > kMostAnnotationBytes) break;
+      list.push_back(std::move(item));
     }
   }
   json["sluice"] = std::move(extra);
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return text_of(json);
 }
 
 std::string goodbye_of(std::string_view run) {
@@ -303,7 +313,7 @@ Incoming message_of(std::string_view header, std::span<const std::uint8_t> paylo
   if (format == "yuv420") {
     frame->payload = planes_of(*extra, payload, std::move(owner));
   } else if (json.contains("dtype") && json.contains("shape")) {
-    frame->payload = pixels_of(json, payload, std::move(owner));
+    frame->payload = pixels_of(json, format == "array", payload, std::move(owner));
   } else if (is_jpeg(payload) || is_png(payload)) {
     frame->payload = Encoded{is_jpeg(payload) ? Kind::jpeg : Kind::png, payload, std::move(owner)};
   } else {

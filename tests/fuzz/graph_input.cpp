@@ -32,9 +32,15 @@ void is_a_problem(const Problem& p) {
   fuzz::must(std::find(codes.begin(), codes.end(), p.code) != codes.end(), "a code is known");
   fuzz::must(!p.message.empty(), "a problem says what is wrong");
   fuzz::must(p.line >= 0 && p.column >= 0 && (p.line == 0 || p.column > 0), "a place is one");
-  for (const char c : to_text(p))
-    fuzz::must(c == '\n' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f),
-               "what is printed does nothing to a terminal");
+  const auto text = to_text(p);
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    const auto next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0;
+    // C0 but for the tabs of a quoted line, DEL, and C1, which is 0xC2 and another byte in UTF-8.
+    const bool control = (c < 0x20 && c != '\n' && c != '\t') || c == 0x7f ||
+                         (c == 0xc2 && next >= 0x80 && next < 0xa0);
+    fuzz::must(!control, "what is printed does nothing to a terminal");
+  }
 }
 
 void is_a_plan(const Plan& plan) {

@@ -84,6 +84,32 @@ TEST_CASE("rows with padding go out without it") {
   CHECK(cv::norm(got.frame->image()->mat(), part, cv::NORM_INF) == 0);
 }
 
+TEST_CASE("an array that looks like a picture stays an array from one Sluice to the next") {
+  for (const auto& [header, size] : std::vector<std::pair<std::string, std::size_t>>{
+           {R"({"msg":"a","dtype":"uint8","shape":[7]})", 7},
+           {R"({"msg":"a","dtype":"bool","shape":[2,3]})", 6}}) {
+    const auto first = read(header, bytes(size));
+    REQUIRE(first.frame->kind() == Kind::array);
+    const auto again = round_trip(first.frame);
+    CHECK(again.frame->kind() == Kind::array);
+    CHECK(cv::norm(again.frame->image()->mat(), first.frame->image()->mat(), cv::NORM_INF) == 0);
+  }
+}
+
+TEST_CASE("more annotations than a header holds: the frame goes with the first of them") {
+  auto frame = std::make_shared<Frame>(
+      *testkit::make_frame(cv::Mat::zeros(2, 2, CV_8UC3), "cam", 1, kArrived));
+  for (int i = 0; i < 300; ++i)
+    frame->annotations.push_back(
+        {"label", {0.1, 0.1, 0.2, 0.2}, 0.5, std::to_string(i) + std::string(900, '\x01')});
+  const auto got = round_trip(frame);
+  REQUIRE(got.frame);
+  REQUIRE_FALSE(got.frame->annotations.empty());
+  CHECK(got.frame->annotations.size() < 300);
+  for (std::size_t i = 0; i < got.frame->annotations.size(); ++i)
+    CHECK(got.frame->annotations[i].text.rfind(std::to_string(i) + "\x01", 0) == 0);
+}
+
 TEST_CASE("what imagezmq's senders write is read") {
   SECTION("raw, keys in any order and spacing") {
     const auto got = read(R"({ "shape":[2, 3,3],"msg" : "rpi1", "dtype":"uint8"})", bytes(18));
