@@ -220,6 +220,8 @@ TEST_CASE("what can't work is one clear line and the right exit status") {
       {{"fly"}, 2, ""},
       {{"stages", "encode.jpg"}, 2, "did you mean 'encode.jpeg'?"},
       {{"run", "hub", "--set", "stage.decod.scale=1/2"}, 2, "did you mean 'decode'?"},
+      {{"check", "hub", "--set", "stage.cameras.bind=tcp://*:5555"}, 2, "by other machines"},
+      {{"run", "hub", "--set", "stage.cameras.bind=tcp://*:5555"}, 2, "by other machines"},
   };
   for (const auto& c : cases) {
     std::string call;
