@@ -1,4 +1,4 @@
-"""A camera: imagezmq's ImageSender, sending pictures of noise. Without --count until it is ended."""
+"""A camera: imagezmq's ImageSender. Without --count it sends until it is ended."""
 
 import argparse
 import itertools
@@ -6,7 +6,7 @@ import json
 import time
 
 import imagezmq
-from peer import jpg_of, pictures, seen_array, seen_jpg, tell
+from peer import jpg_of, pictures, secure_sender, seen_array, seen_jpg, tell
 
 options = argparse.ArgumentParser()
 options.add_argument("address")
@@ -17,12 +17,17 @@ options.add_argument("--rate", type=float, default=100, help="frames/s at most")
 options.add_argument("--seed", type=int, default=1)
 options.add_argument("--msg", nargs="+", default=['"camera"'], help="as JSON, taken in turn")
 options.add_argument("--each-anew", action="store_true", help="an ImageSender for each picture")
+options.add_argument("--key", help="file of its own CURVE keys")
+options.add_argument("--hub-key", help="file of the hub's public one")
 options = options.parse_args()
 
 
 
 def connect():
-    return imagezmq.ImageSender(connect_to=options.address, REQ_REP=not options.publish)
+    sender = imagezmq.ImageSender(connect_to=options.address, REQ_REP=not options.publish)
+    if options.key:
+        secure_sender(sender.zmq_socket, options.address, options.key, options.hub_key)
+    return sender
 
 
 sender = connect()
