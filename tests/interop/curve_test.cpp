@@ -59,11 +59,11 @@ TEST_CASE("an ImageSender with CURVE keys is let in, one with unknown keys or no
   INFO(camera.err() << hub.process().err());
   REQUIRE(status == 0);
   const auto cameras = hub.end()["cameras"];
-  for (const auto& reply : column(told(camera), "reply")) CHECK(reply == "OK");
+  for (const auto& reply : column(told(camera, "reply"), "reply")) CHECK(reply == "OK");
   CHECK(cameras["in"] == 40);
   CHECK(cameras["out"] == 40);
-  CHECK(told(stranger).empty());
-  CHECK(told(plain).empty());
+  CHECK(told(stranger, "reply").empty());
+  CHECK(told(plain, "reply").empty());
 }
 
 TEST_CASE("an ImageSender with CURVE keys has no other name than its device's") {

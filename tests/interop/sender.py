@@ -33,14 +33,16 @@ def connect():
 sender = connect()
 msgs = itertools.cycle(json.loads(msg) for msg in options.msg)
 for picture, msg in itertools.islice(zip(pictures(options.seed), msgs), options.count):
+    # Told before it is sent: no hub has what is not told, whenever this program is ended.
     if options.jpg:
         jpg = jpg_of(picture)
-        seen = seen_jpg(jpg)
+        tell(msg=msg, **seen_jpg(jpg))
         reply = sender.send_jpg(msg, jpg)
     else:
-        seen = seen_array(picture)
+        tell(msg=msg, **seen_array(picture))
         reply = sender.send_image(msg, picture)
-    tell(msg=msg, reply=reply.decode() if reply is not None else None, **seen)
+    if not options.publish:
+        tell(reply=reply.decode())
     if options.each_anew:
         sender.close()
         sender = connect()
