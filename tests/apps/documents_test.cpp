@@ -3,8 +3,8 @@
 
 #include <sluice/graph/load.hpp>
 
-#include "apps/process.hpp"
 #include "catch.hpp"
+#include "process.hpp"
 
 using namespace sluice;
 

@@ -2,8 +2,8 @@
 
 #include <csignal>
 
-#include "apps/process.hpp"
 #include "catch.hpp"
+#include "process.hpp"
 
 using namespace test;
 using nlohmann::json;

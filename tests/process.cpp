@@ -1,4 +1,4 @@
-#include "apps/process.hpp"
+#include "process.hpp"
 
 #include <fcntl.h>
 #include <netinet/in.h>
