@@ -54,6 +54,10 @@ class Context {
 
   virtual void raise(Event event) = 0;
 
+  // A figure of the stage's own for the report, such as ("round_trip_ms", address, 0.4): its newest
+  // value stands there. `of` tells several of a name apart; names are few and fixed.
+  virtual void figure(std::string_view name, const std::string& of, double value) = 0;
+
   // Settles one frame in hand as dropped, for a reason that the stage names ("link_down"); a source
   // says by it that something came that it didn't hand on. Causes are few and fixed: they become
   // keys of the report.

@@ -61,6 +61,10 @@ class StageTest::Recorder final : public LoopContext {
     }
     ask();
   }
+  void figure(std::string_view name, const std::string& of, double value) override {
+    const std::lock_guard lock(mutex_);
+    figures_[std::string(name)][of] = value;
+  }
   void drop(const std::string&, std::string_view cause) override {
     {
       const std::lock_guard lock(mutex_);
@@ -161,6 +165,7 @@ class StageTest::Recorder final : public LoopContext {
   Counts counts_;
   std::map<std::string, std::vector<FramePtr>> frames_;
   std::vector<Event> events_;
+  std::map<std::string, std::map<std::string, double>> figures_;
   std::vector<std::string> log_;
 
  private:
@@ -288,6 +293,9 @@ std::vector<FramePtr> StageTest::frames(std::string_view output) const {
 }
 std::vector<Event> StageTest::events() const {
   return recorder_->locked([](const Recorder& r) { return r.events_; });
+}
+std::map<std::string, std::map<std::string, double>> StageTest::figures() const {
+  return recorder_->locked([](const Recorder& r) { return r.figures_; });
 }
 std::vector<std::string> StageTest::log() const {
   return recorder_->locked([](const Recorder& r) { return r.log_; });

@@ -77,6 +77,8 @@ class StageTest {
   std::vector<Event> events() const;
   std::vector<std::string> log() const;
   Counts counts() const;
+  // By name, and by what it is a figure of.
+  std::map<std::string, std::map<std::string, double>> figures() const;
 
   Stage& stage() { return *stage_; }
 

@@ -2,10 +2,8 @@
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
-#include <netdb.h>
 
 #include <charconv>
-#include <memory>
 #include <stdexcept>
 
 namespace sluice {
@@ -55,18 +53,7 @@ bool is_ipc(const std::string& address) {
 Endpoint connect_endpoint(const std::string& address) {
   if (is_ipc(address)) return {address, true};
   if (address.rfind("tcp://", 0) != 0) refuse(address, "it begins with neither tcp:// nor ipc://");
-  const auto parts = tcp_parts(address, false);
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  const int error = getaddrinfo(parts.host.c_str(), parts.port.c_str(), &hints, &found);
-  const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(found, freeaddrinfo);
-  if (error != 0)
-    throw std::runtime_error(fmt::format(
-        "the host '{}' of \"{}\" can't be found ({}): check its name and the network, or "
-        "write its address",
-        parts.host, address, gai_strerror(error)));
-  return {address, is_loopback(parts.host)};
+  return {address, is_loopback(tcp_parts(address, false).host)};
 }
 
 Endpoint bind_endpoint(const std::string& address) {

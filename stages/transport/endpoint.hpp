@@ -11,8 +11,8 @@ struct Endpoint {
   bool local = false;   // loopback or ipc: no other machine gets there
 };
 
-// For connecting. Throws std::runtime_error that says what to write where the address is malformed
-// or its host's name does not resolve.
+// For connecting. Throws std::runtime_error that says what to write where the address is malformed;
+// whether a host has that name shows only when it is tried.
 Endpoint connect_endpoint(const std::string& address);
 
 // For binding; the host may be '*', an address or an interface.

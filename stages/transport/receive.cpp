@@ -1,17 +1,22 @@
 // transport.receive: frames from Sluice and imagezmq senders.
 //
-// A ROUTER, so that no sender waits for another: each request is answered by itself, with
-// everything up to the empty part sent back before the reply. A Sluice sender's reply also tells
-// when the request came and when the reply left, by this machine's clock.
+// `request` is a ROUTER, so that no sender waits for another: each request is answered by itself,
+// with everything up to the empty part sent back before the reply. A Sluice sender's reply also
+// tells when the request came and when the reply left, by this machine's clock.
 
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <sluice/observe/ledger.hpp>
+#include <sluice/observe/log.hpp>
 #include <sluice/stage.hpp>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "transport/endpoint.hpp"
+#include "transport/peer_clock.hpp"
 #include "transport/socket.hpp"
+#include "transport/sources.hpp"
 #include "transport/wire.hpp"
 
 namespace sluice {
@@ -23,20 +28,39 @@ struct Receive : LoopStage {
     d.manual(
         "Senders are told apart by the name they send; an old sender's text up to the first '|' "
         "is\n"
-        "its name. A message that is no frame counts as failed and is answered; nobody else\n"
-        "notices. With `block` mailboxes behind it, senders are made to wait by the late reply.");
+        "its name. imagenode's texts (Heartbeat, motion|moving, ...) become events. A message "
+        "that\n"
+        "is no frame counts as failed and is answered; nobody else notices. With `block` "
+        "mailboxes\n"
+        "behind it, senders are made to wait by the late reply.\n"
+        "\n"
+        "A name belongs to the sender that used it first, as long as its link lives: another's\n"
+        "frames are dropped as `name_taken`. Frames that came before are dropped as `repeated`.\n"
+        "Ages are by this machine's clock, whatever the sender's says; frames of old senders "
+        "carry\n"
+        "no time, and their age counts from arrival.");
     d.output(kinds::frames);
     d.listens();
     d.param("bind", &Receive::bind,
             "address or addresses to listen on, such as tcp://127.0.0.1:5555");
     d.param("connect", &Receive::connect, "or, instead, senders to connect to");
+    d.choice("pattern", &Receive::pattern,
+             {{"request", zmq::socket_type::router},
+              {"publish", zmq::socket_type::sub},
+              {"push", zmq::socket_type::pull}},
+             "how the senders hand over their frames");
     d.param("security", &Receive::security,
             "\"none\" lets anybody who can reach the address send; needed beyond loopback")
         .choices({"", "none"});
     d.param("max_message", &Receive::max_message, "larger messages cut their sender's connection")
         .range(ByteSize{1024}, ByteSize{std::int64_t{1} << 30});
     d.param("max_sources", &Receive::max_sources, "further sources are dropped").range(1, 1024);
-    d.raises({"link.up", "link.down"});
+    d.param("stale_after", &Receive::stale_after,
+            "a source that sends nothing for so long raises source.stale; 0s: none does")
+        .range(Duration(0), std::chrono::hours(24));
+    d.raises({"link.up", "link.down", "peer.refused", "source.stale", "source.gone", "source.back",
+              "source.conflict", "node.restart", "node.heartbeat", "node.reading", "motion.began",
+              "motion.ended"});
     d.example(R"(
 [stage.cameras]
 type = "transport.receive"
@@ -50,116 +74,216 @@ from = "cameras"
 
   std::vector<std::string> bind;
   std::vector<std::string> connect;
+  zmq::socket_type pattern = zmq::socket_type::router;
   std::string security;
   ByteSize max_message{64 << 20};
   int max_sources = 256;
+  Duration stale_after = std::chrono::seconds(3);
 
   void start(Context& context) override {
-    if (bind.empty() && connect.empty())
-      throw std::runtime_error("give bind or connect, such as bind = \"tcp://127.0.0.1:5555\"");
-    socket_.emplace(zmq::socket_type::router, max_message.bytes);
+    sources_.emplace(Sources::Rules{static_cast<std::size_t>(max_sources), stale_after});
+    VideoSocket::Options options;
+    options.type = pattern;
+    options.most_bytes = max_message.bytes;
+    const auto now = context.clock().steady();
     for (const auto& address : bind) {
-      const auto endpoint = bind_endpoint(address);
-      if (!endpoint.local && security.empty())
-        throw std::runtime_error(
-            fmt::format("{} can be reached by other machines: write security = \"none\" to let in "
-                        "anybody who can reach it, or listen on tcp://127.0.0.1 only",
-                        address));
-      socket_->bind(endpoint.address);
-      context.log(LogLevel::info, "listening on " + socket_->bound());
+      sockets_.push_back(std::make_unique<VideoSocket>(
+          zmq_, options, bind_endpoint(address).address, true, nullptr, now));
+      context.log(LogLevel::info, "listening on " + sockets_.back()->bound());
     }
-    for (const auto& address : connect) socket_->connect(connect_endpoint(address).address);
+    for (const auto& address : connect)
+      sockets_.push_back(std::make_unique<VideoSocket>(
+          zmq_, options, connect_endpoint(address).address, false, nullptr, now));
+    for (const auto& socket : sockets_) polled_.push_back(socket.get());
   }
 
   void run(LoopContext& context) override {
+    const std::vector<bool> for_writing(polled_.size(), false);
     while (!context.stopping()) {
-      socket_->wait(std::chrono::seconds(1), context.wake_fd(), false);
-      tell_news(context);
-      while (!context.stopping() && receive_one(context)) {
-      }
+      const auto now = context.clock().steady();
+      auto due = now + std::chrono::milliseconds(500);  // for sources that fall silent
+      for (const auto& socket : sockets_) due = std::min(due, socket->due(now));
+      wait_for(polled_, for_writing, context.wake_fd(), due - now);
+      for (const auto& socket : sockets_) keep(*socket, context);
+      receive_all(context);
+      sources_->check(context.clock().steady());
+      tell(context);
     }
     // What has already arrived is still answered, so that its senders don't wait in vain.
-    for (int i = 0; i < 100 && receive_one(context); ++i) {
-    }
+    for (const auto& socket : sockets_)
+      for (int i = 0; i < 100 && receive_one(*socket, context); ++i) {
+      }
   }
 
  private:
-  bool receive_one(LoopContext& context) {
+  // One message of each socket in turn, so that none waits for another's flood; for a while only,
+  // since there are timers.
+  void receive_all(LoopContext& context) {
+    constexpr int kAtOnce = 64;
+    bool any = true;
+    for (int i = 0; any && i < kAtOnce && !context.stopping(); ++i) {
+      any = false;
+      for (const auto& socket : sockets_) any = receive_one(*socket, context) || any;
+    }
+  }
+
+  bool receive_one(VideoSocket& socket, LoopContext& context) {
     constexpr std::size_t kMostParts = 8;
     std::size_t beyond = 0;
-    auto parts = receive_parts(socket_->socket(), kMostParts, beyond);
+    auto parts = receive_parts(socket.socket(), kMostParts, beyond);
     if (parts.empty()) return false;
     const UtcTime arrived = context.clock().utc();
-    // The envelope ends with the first empty part; a REQ_CORRELATE peer has one part more before
-    // it.
-    std::size_t envelope = 1;
-    while (envelope < parts.size() && envelope <= 3 && parts[envelope].size() != 0) ++envelope;
-    if (envelope >= parts.size() || parts[envelope].size() != 0) {
-      context.fail({}, "a message without the empty part that begins a request");
-      return true;
+    std::size_t first = 0;  // of the two parts that count
+    if (pattern == zmq::socket_type::router) {
+      // The envelope ends with the first empty part; a REQ_CORRELATE peer has one part more before
+      // it.
+      first = 1;
+      while (first < parts.size() && first <= 3 && parts[first].size() != 0) ++first;
+      if (first >= parts.size() || parts[first].size() != 0) {
+        context.fail({}, "a message without the empty part that begins a request");
+        return true;
+      }
+      ++first;
     }
-    ++envelope;
     std::string reply;
     try {
-      const std::size_t count = parts.size() - envelope + beyond;
+      const std::size_t count = parts.size() - first + beyond;
       if (count != 2)
         throw wire::BadMessage(fmt::format("a message of {} parts instead of 2", count));
-      reply = take(context, parts[envelope], std::move(parts[envelope + 1]), arrived);
+      reply = take(context, parts[first], std::move(parts[first + 1]), arrived);
     } catch (const wire::BadMessage& e) {
       context.fail({}, e.what());
       reply = fmt::format("ERROR {}", e.what());
     }
-    for (std::size_t i = 0; i < envelope; ++i)
-      if (!socket_->socket().send(parts[i], zmq::send_flags::sndmore | zmq::send_flags::dontwait))
+    tell(context);
+    if (pattern != zmq::socket_type::router || reply.empty()) return true;
+    for (std::size_t i = 0; i < first; ++i)
+      if (!socket.socket().send(parts[i], zmq::send_flags::sndmore | zmq::send_flags::dontwait))
         return true;  // the peer is gone or doesn't read; its frame has been taken all the same
-    socket_->socket().send(zmq::buffer(reply), zmq::send_flags::dontwait);
+    socket.socket().send(zmq::buffer(reply), zmq::send_flags::dontwait);
     return true;
   }
 
-  std::string take(LoopContext& context, const zmq::message_t& header, zmq::message_t payload,
+  // What to reply; nothing to a goodbye.
+  std::string take(LoopContext& context, zmq::message_t& header, zmq::message_t payload,
                    UtcTime arrived) {
+    const auto now = context.clock().steady();
+    Sender sender{{}, connection_of(header), address_of(header)};
     // The frame keeps ZeroMQ's own memory: no copy of the picture is made.
     const auto message = std::make_shared<zmq::message_t>(std::move(payload));
     const std::span bytes(message->data<const std::uint8_t>(), message->size());
-    auto incoming = wire::frame_of(header.to_string_view(), bytes, message, arrived);
-    const std::string source = incoming.frame->source;
-    const std::uint64_t sequence = incoming.frame->sequence;
-    auto known = sources_.find(source);
-    if (known == sources_.end()) {
-      if (sources_.size() >= static_cast<std::size_t>(max_sources)) {
+    auto incoming = wire::message_of(header.to_string_view(), bytes, message, arrived);
+    sender.run = incoming.run;
+    if (links_.insert(sender.connection).second)
+      context.raise({"link.up", {}, {{"address", sender.address}}});
+    if (incoming.goodbye) {
+      sources_->said_goodbye(sender, now);
+      return {};
+    }
+    if (incoming.event) {
+      if (!sources_->may_speak_for(incoming.event->source, sender))
+        throw wire::BadMessage(fmt::format("another device sends as '{}'", incoming.event->source));
+      context.raise(std::move(*incoming.event));
+      return "OK";
+    }
+    Frame& frame = *incoming.frame;
+    Sources::Arrival arrival{frame.source, {}, frame.captured};
+    if (incoming.from_sluice) arrival.sequence = frame.sequence;
+    std::uint64_t sequence = 0;
+    const auto reply = [&, theirs = frame.sequence](std::string_view word) {
+      return incoming.from_sluice ? reply_to(theirs, word, arrived, context) : std::string("OK");
+    };
+    switch (sources_->arrived(arrival, sender, now, sequence)) {
+      case Sources::Verdict::taken:
+        break;
+      case Sources::Verdict::repeated:
+        context.drop(frame.source, cause::repeated);
+        return reply("OK");
+      case Sources::Verdict::too_many:
         context.drop({}, "too_many_sources");
-        return "OK";
-      }
-      known = sources_.try_emplace(source).first;
-      context.log(LogLevel::info, fmt::format("'{}' sends", source));
+        return reply("ERROR the hub takes no further source");
+      case Sources::Verdict::name_taken:
+        context.drop(frame.source, "name_taken");
+        return reply(fmt::format(
+            "ERROR another device sends as '{}'; give this one a name of its own", frame.source));
     }
-    if (!incoming.from_sluice) {
-      auto numbered = std::make_shared<Frame>(*incoming.frame);
-      numbered->sequence = known->second++;
-      incoming.frame = std::move(numbered);
-    }
+    frame.sequence = sequence;
+    correct(incoming, arrived, now, context);
     context.emit(std::move(incoming.frame));
-    if (!incoming.from_sluice) return "OK";
+    return reply("OK");
+  }
+
+  // Turns the sender's times into this machine's.
+  void correct(wire::Incoming& incoming, UtcTime arrived, SteadyTime now, LoopContext& context) {
+    Frame& frame = *incoming.frame;
+    if (!frame.captured_known || !incoming.sent) return;
+    if (delays_.size() > 2 * static_cast<std::size_t>(max_sources)) delays_.clear();
+    auto& delay = delays_[frame.source];
+    const Duration offset =
+        incoming.offset ? *incoming.offset : delay.correction(*incoming.sent, arrived, now);
+    frame.captured = std::min(frame.captured + offset, arrived);
+    context.figure("clock_offset_ms", frame.source, milliseconds(offset));
+  }
+
+  static std::string reply_to(std::uint64_t sequence, std::string_view word, UtcTime arrived,
+                              const LoopContext& context) {
     const nlohmann::json times{{"seq", sequence},
                                {"received", arrived.time_since_epoch().count()},
                                {"sent", context.clock().utc().time_since_epoch().count()}};
-    return "OK " + times.dump();
+    return fmt::format("{} {}", word, times.dump());
   }
 
-  void tell_news(LoopContext& context) {
-    socket_->read_news([&](VideoSocket::News news, const std::string& address) {
-      if (news == VideoSocket::News::refused) {
-        context.log(LogLevel::warning, "a peer that doesn't speak ZeroMQ was turned away");
-        return;
+  void keep(VideoSocket& socket, LoopContext& context) {
+    socket.keep(context.clock().steady(), [&](const VideoSocket::News& news) {
+      using What = VideoSocket::News::What;
+      switch (news.what) {
+        case What::up:  // told when the first message says who it is
+          break;
+        case What::absent:
+          context.log(LogLevel::warning, fmt::format("{}: {}", news.address, news.why));
+          break;
+        case What::refused:
+          refused(news.address, news.why, context);
+          break;
+        case What::down: {
+          // What it sent before its end counts.
+          constexpr int kMost = 64;
+          for (int i = 0; i < kMost && receive_one(socket, context); ++i) {
+          }
+          if (links_.erase(news.connection) == 0) break;
+          Event event{"link.down", {}, {{"address", news.address}}};
+          const auto names = sources_->names_on(news.connection);
+          if (!names.empty()) event.details.emplace_back("sources", names);
+          context.raise(std::move(event));
+          sources_->connection_lost(news.connection, context.clock().steady());
+          break;
+        }
       }
-      const bool up = news == VideoSocket::News::up;
-      context.raise({up ? "link.up" : "link.down", {}, {{"address", address}}});
     });
   }
 
-  std::optional<VideoSocket> socket_;
-  // The number that the next frame of each source gets, where its sender sends none.
-  std::unordered_map<std::string, std::uint64_t> sources_;
+  void refused(const std::string& address, const std::string& why, LoopContext& context) {
+    const auto verdict = refusals_.ask(context.clock().steady());
+    if (!verdict.write) return;
+    context.log(LogLevel::warning, fmt::format("{} was refused: {}", address, why));
+    Event event{"peer.refused", {}, {{"address", address}, {"why", why}}};
+    if (verdict.held_back > 0)
+      event.details.emplace_back("more", static_cast<std::int64_t>(verdict.held_back));
+    context.raise(std::move(event));
+  }
+
+  void tell(LoopContext& context) {
+    for (auto& event : sources_->take_events()) context.raise(std::move(event));
+  }
+
+  // Its own, so that closing waits for nobody else's messages.
+  zmq::context_t zmq_{1};
+  std::vector<std::unique_ptr<VideoSocket>> sockets_;
+  std::vector<VideoSocket*> polled_;
+  std::optional<Sources> sources_;
+  std::unordered_set<int> links_;                       // connections that have sent something
+  std::unordered_map<std::string, LeastDelay> delays_;  // by source
+  LogGate refusals_;
 };
 SLUICE_STAGE(Receive, "transport.receive");
 

@@ -1,50 +1,61 @@
-// transport.send: frames to a Sluice or an imagezmq hub.
+// transport.send: frames to Sluice and imagezmq hubs.
 //
-// A DEALER that sends the empty part itself, so a REP or ROUTER at the other end sees a request; up
-// to `window` of them are under way at once, and each reply settles the oldest. There is no
+// `request` is a DEALER that sends the empty part itself, so a REP or ROUTER at the other end sees
+// a request; up to `window` of them are under way at once, and each reply settles one. There is no
 // lock-step to get stuck in: a lost connection drops what was under way, counts it, and goes on.
 //
 // A frame is taken from the mailbox only when it can be sent at once. While the hub is away frames
-// wait in the mailbox, where its rule (drop_oldest) keeps them fresh.
+// wait in the mailbox, where its rule (latest) keeps them fresh.
 
 #include <fmt/format.h>
 
-#include <deque>
 #include <random>
 #include <sluice/stage.hpp>
 
 #include "transport/endpoint.hpp"
-#include "transport/socket.hpp"
-#include "transport/wire.hpp"
+#include "transport/lane.hpp"
 
 namespace sluice {
 namespace {
 
-// Frees what ZeroMQ has sent: called in its I/O thread.
-void let_go(void*, void* owner) { delete static_cast<std::shared_ptr<const void>*>(owner); }
-
 struct Send : LoopStage {
   static void declare(Declare<Send>& d) {
-    d.summary("Sends frames to a Sluice or an imagezmq hub");
+    d.summary("Sends frames to Sluice and imagezmq hubs");
     d.manual(
         "Sends images as raw pixels and encoded pictures as they are; put encode.jpeg before it "
         "to\n"
-        "save bandwidth. While the hub is away frames stay in the mailbox, whose rule decides "
-        "which\n"
-        "are kept. What was under way when a connection broke is dropped as `link_lost`.");
+        "save bandwidth.\n"
+        "\n"
+        "pattern = \"request\": each frame is acknowledged, and goes to one hub, the next that "
+        "has\n"
+        "  room. What was under way when a connection broke is dropped as `link_lost`.\n"
+        "pattern = \"publish\": each frame goes to every hub that is there, and none is waited "
+        "for.\n"
+        "  What a slow one misses, it counts as missing itself.\n"
+        "pattern = \"push\": each frame goes to one hub, unacknowledged; what a broken connection\n"
+        "  loses is counted as missing by the hub.\n"
+        "\n"
+        "While no hub is there frames stay in the mailbox, which keeps the newest of each source\n"
+        "for 2 s.");
     d.input(kinds::frames);
     d.param("connect", &Send::connect, "the hub's address, such as tcp://hub.local:5555");
-    d.param("bind", &Send::bind, "or, instead, an address to listen on for a hub that connects");
-    d.param("pattern", &Send::pattern, "how frames are handed over: each is acknowledged")
-        .choices({"request"});
+    d.param("bind", &Send::bind, "or, instead, an address to listen on for hubs that connect");
+    d.choice(
+        "pattern", &Send::pattern,
+        {{"request", Pattern::request}, {"publish", Pattern::publish}, {"push", Pattern::push}},
+        "how frames are handed over");
     d.param("security", &Send::security,
             "\"none\" lets anybody who can reach the bound address listen; needed beyond loopback")
         .choices({"", "none"});
-    d.param("window", &Send::window, "frames under way at once").range(1, 64);
+    d.param("window", &Send::window,
+            "frames under way at once; fewer where the link is too thin for them")
+        .range(1, 64);
     d.param("reply_limit", &Send::reply_limit,
             "a hub that acknowledges nothing for so long is given up, and connected to anew")
         .range(std::chrono::milliseconds(200), std::chrono::minutes(10));
-    d.raises({"link.up", "link.down"});
+    d.raises({"link.up", "link.down", "peer.refused"});
+    // Of pictures that can't go out now only the newest is of use later, and not for long.
+    d.mailbox({.when_full = WhenFull::latest, .max_age = std::chrono::seconds(2)});
     d.single_worker();
     d.example(R"(
 [stage.camera]
@@ -63,139 +74,100 @@ connect = "tcp://127.0.0.1:5555"
 
   std::vector<std::string> connect;
   std::vector<std::string> bind;
-  std::string pattern = "request";
+  Pattern pattern = Pattern::request;
   std::string security;
   int window = 4;
   Duration reply_limit = std::chrono::seconds(10);
 
   void start(Context& context) override {
-    if (connect.empty() && bind.empty())
-      throw std::runtime_error("give connect or bind, such as connect = \"tcp://hub.local:5555\"");
-    for (auto& address : connect) address = connect_endpoint(address).address;
-    for (auto& address : bind) {
-      const auto endpoint = bind_endpoint(address);
-      if (!endpoint.local && security.empty())
-        throw std::runtime_error(fmt::format(
-            "{} can be reached by other machines: write security = \"none\" to send to anybody who "
-            "can reach it, or listen on tcp://127.0.0.1 only",
-            address));
-      address = endpoint.address;
+    const std::string run = fmt::format("{:08x}", std::random_device()());
+    const auto now = context.clock().steady();
+    const auto add = [&](const std::string& address, bool listens) {
+      lanes_.push_back(
+          std::make_unique<Lane>(zmq_, pattern, window, address, listens, nullptr, run, now));
+    };
+    for (const auto& address : bind) {
+      add(bind_endpoint(address).address, true);
+      context.log(LogLevel::info, "listening on " + lanes_.back()->socket().bound());
     }
-    run_ = fmt::format("{:08x}", std::random_device()());
-    open();
-    for (const auto& address : connect) context.log(LogLevel::info, "sending to " + address);
+    for (const auto& address : connect) {
+      add(connect_endpoint(address).address, false);
+      context.log(LogLevel::info, "sending to " + address);
+    }
+    for (const auto& lane : lanes_) sockets_.push_back(&lane->socket());
   }
 
   void run(LoopContext& context) override {
     while (!context.stopping()) {
-      tell_news(context);
-      take_replies(context);
-      while (can_send() && !context.stopping()) {
-        auto frame = context.take(Duration(0));
-        if (!frame) break;
-        send(context, std::move(frame));
+      for (const auto& lane : lanes_) lane->keep(context, reply_limit);
+      while (!context.stopping() && send_one(context)) {
       }
-      const bool ended = context.inputs_ended();
-      if (ended && under_way_.empty()) return;
-      give_up_waiting(context);
-      // At the end only replies are waited for, and the mailbox's descriptor would always be ready;
-      // with the window full, or no hub, a waiting frame is no reason to wake up either.
-      const bool room = under_way_.size() < static_cast<std::size_t>(window);
-      const bool ready = room && socket_->writable();
-      const bool for_frames = ready && !ended;
-      socket_->wait(std::chrono::milliseconds(for_frames ? 1000 : 100),
-                    for_frames ? context.wake_fd() : -1, room && !ready);
+      if (context.inputs_ended() && under_way() == 0) break;
+      wait(context);
     }
-    for (const auto& request : under_way_) context.drop(request.source, "no_reply");
-    under_way_.clear();
+    for (const auto& lane : lanes_) {
+      lane->drop_under_way(context, "no_reply");
+      lane->say_goodbye();
+    }
   }
 
  private:
-  struct Request {
-    std::string source;
-    SteadyTime sent;
-  };
-
-  void open() {
-    socket_.reset();
-    socket_.emplace(zmq::socket_type::dealer, kLargestReply);
-    for (const auto& address : bind) socket_->bind(address);
-    for (const auto& address : connect) socket_->connect(address);
+  bool send_one(LoopContext& context) {
+    Lane* lane = next_with_room();
+    if (!lane) return false;
+    const auto frame = context.take(Duration(0));
+    if (!frame) return false;
+    bool taken = false;
+    if (pattern != Pattern::publish)
+      taken = lane->send(frame, context);
+    else
+      for (const auto& each : lanes_)
+        if (each->has_room()) taken = each->send(frame, context) || taken;
+    if (!taken)
+      context.drop(frame->source, "link_down");
+    else if (pattern != Pattern::request)
+      context.done();
+    return true;
   }
 
-  bool can_send() {
-    return under_way_.size() < static_cast<std::size_t>(window) && socket_->writable();
-  }
-
-  void send(LoopContext& context, FramePtr frame) {
-    const std::string header = wire::header_of(*frame, run_);
-    auto payload = wire::payload_of(frame);
-    auto* owner = new std::shared_ptr<const void>(std::move(payload.owner));  // let_go() deletes it
-    // ZeroMQ takes a pointer to what it only reads.
-    zmq::message_t body(const_cast<std::uint8_t*>(payload.bytes.data()), payload.bytes.size(),
-                        let_go, owner);
-    auto& socket = socket_->socket();
-    const auto more = zmq::send_flags::sndmore | zmq::send_flags::dontwait;
-    // Once the first part is taken, the others are.
-    if (!socket.send(zmq::message_t(), more)) return context.drop(frame->source, "link_down");
-    socket.send(zmq::buffer(header), more);
-    socket.send(body, zmq::send_flags::dontwait);
-    under_way_.push_back({frame->source, context.clock().steady()});
-  }
-
-  void take_replies(LoopContext& context) {
-    for (;;) {
-      std::size_t beyond = 0;
-      const auto parts = receive_parts(socket_->socket(), 4, beyond);
-      if (parts.empty()) return;
-      if (under_way_.empty()) continue;  // a reply to what was given up
-      const auto request = std::move(under_way_.front());
-      under_way_.pop_front();
-      const auto text = parts.back().to_string_view();
-      if (text.substr(0, 5) == "ERROR") {
-        context.fail(request.source,
-                     fmt::format("the hub refused a frame: {}", text.substr(0, 200)));
-      } else {
-        context.done();
-      }
+  // In turn, so that hubs share out the frames.
+  Lane* next_with_room() {
+    for (std::size_t i = 0; i < lanes_.size(); ++i) {
+      turn_ = (turn_ + 1) % lanes_.size();
+      if (lanes_[turn_]->has_room()) return lanes_[turn_].get();
     }
+    return nullptr;
   }
 
-  void drop_under_way(LoopContext& context, std::string_view cause) {
-    for (const auto& request : under_way_) context.drop(request.source, cause);
-    under_way_.clear();
+  std::size_t under_way() const {
+    std::size_t sum = 0;
+    for (const auto& lane : lanes_) sum += lane->under_way();
+    return sum;
   }
 
-  void give_up_waiting(LoopContext& context) {
-    if (under_way_.empty() || context.clock().steady() - under_way_.front().sent < reply_limit)
-      return;
-    context.log(LogLevel::warning,
-                fmt::format("the hub has acknowledged nothing for {:.1f} s; connecting anew",
-                            seconds(reply_limit)));
-    drop_under_way(context, "no_reply");
-    open();
+  void wait(LoopContext& context) {
+    const auto now = context.clock().steady();
+    bool room = false;
+    auto due = now + std::chrono::seconds(1);
+    for (const auto& lane : lanes_) {
+      room = room || lane->has_room();
+      due = std::min(due, lane->socket().due(now));
+    }
+    // Without room a waiting frame is no reason to wake up; at the end only replies are waited for,
+    // and the mailbox's descriptor would always be ready.
+    const bool for_frames = room && !context.inputs_ended();
+    if (!for_frames) due = std::min<SteadyTime>(due, now + std::chrono::milliseconds(100));
+    for_writing_.clear();
+    for (const auto& lane : lanes_) for_writing_.push_back(!room && lane->waits_for_socket());
+    wait_for(sockets_, for_writing_, for_frames ? context.wake_fd() : -1, due - now);
   }
 
-  void tell_news(LoopContext& context) {
-    socket_->read_news([&](VideoSocket::News news, const std::string& address) {
-      if (news == VideoSocket::News::refused)
-        return context.log(LogLevel::warning, address + " does not speak ZeroMQ");
-      const bool up = news == VideoSocket::News::up;
-      if (!up) {
-        // Replies that came before the end of the connection count.
-        take_replies(context);
-        drop_under_way(context, "link_lost");
-      }
-      context.log(LogLevel::info, (up ? "connected to " : "lost ") + address);
-      context.raise({up ? "link.up" : "link.down", {}, {{"address", address}}});
-    });
-  }
-
-  static constexpr std::int64_t kLargestReply = 64 * 1024;
-
-  std::optional<VideoSocket> socket_;
-  std::deque<Request> under_way_;
-  std::string run_;
+  // Its own, so that closing waits for nobody else's messages.
+  zmq::context_t zmq_{1};
+  std::vector<std::unique_ptr<Lane>> lanes_;
+  std::vector<VideoSocket*> sockets_;
+  std::vector<bool> for_writing_;
+  std::size_t turn_ = 0;
 };
 SLUICE_STAGE(Send, "transport.send");
 

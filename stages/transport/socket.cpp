@@ -1,95 +1,236 @@
 #include "transport/socket.hpp"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
+#include <sys/socket.h>
 
-#include <array>
+#include <atomic>
 #include <cstring>
 #include <stdexcept>
 
-namespace sluice {
+#include "transport/locks.hpp"
 
-VideoSocket::VideoSocket(zmq::socket_type type, std::int64_t most_bytes)
-    : context_(1), socket_(context_, type), monitor_(context_, zmq::socket_type::pair) {
+namespace sluice {
+namespace {
+
+// A try that has got nowhere by then is given up: the name may have got another address since.
+constexpr Duration kTryFor = std::chrono::seconds(5);
+
+std::string what_to_do(int error) {
+  switch (error) {
+    case EADDRINUSE:
+      return "is another sluice or hub running? stop it, or choose another port";
+    case EADDRNOTAVAIL:
+    case ENODEV:
+      return "this machine has no such address; \"*\" takes all it has";
+    case EACCES:
+      return "choose a port above 1023, or a folder you may write to";
+    default:
+      return "check the address";
+  }
+}
+
+// Of a connection that was just accepted.
+std::string peer_of(int fd) {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof storage;
+  if (getpeername(fd, reinterpret_cast<sockaddr*>(&storage), &size) != 0) return {};
+  char text[INET6_ADDRSTRLEN] = {};
+  if (storage.ss_family == AF_INET)
+    inet_ntop(AF_INET, &reinterpret_cast<sockaddr_in&>(storage).sin_addr, text, sizeof text);
+  else if (storage.ss_family == AF_INET6)
+    inet_ntop(AF_INET6, &reinterpret_cast<sockaddr_in6&>(storage).sin6_addr, text, sizeof text);
+  return text;
+}
+
+std::string metadata(zmq::message_t& message, const char* name) {
+  const char* value = zmq_msg_gets(message.handle(), name);
+  return value ? value : "";
+}
+
+}  // namespace
+
+VideoSocket::VideoSocket(zmq::context_t& context, Options options, std::string address,
+                         bool listens, const Locks* locks, SteadyTime now)
+    : context_(context),
+      options_(options),
+      address_(std::move(address)),
+      listens_(listens),
+      locks_(locks) {
+  open(now);
+}
+
+VideoSocket::~VideoSocket() { close(); }
+
+void VideoSocket::open(SteadyTime now) {
+  socket_.emplace(context_, options_.type);
+  auto& s = *socket_;
   // ZeroMQ's defaults are for messages that must arrive; these are pictures, and old ones are
   // worthless.
-  socket_.set(zmq::sockopt::immediate, true);  // nothing is queued for a peer that isn't there
-  socket_.set(zmq::sockopt::sndhwm, 64);
-  socket_.set(zmq::sockopt::rcvhwm, 16);
-  socket_.set(zmq::sockopt::linger, 200);
-  socket_.set(zmq::sockopt::maxmsgsize, most_bytes);
-  socket_.set(zmq::sockopt::heartbeat_ivl, 1000);
-  socket_.set(zmq::sockopt::heartbeat_timeout, 2000);
-  socket_.set(zmq::sockopt::handshake_ivl, 3000);
-  socket_.set(zmq::sockopt::reconnect_ivl, 100);
-  socket_.set(zmq::sockopt::reconnect_ivl_max, 5000);
-  constexpr int kEvents = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED |
+  s.set(zmq::sockopt::immediate, true);  // nothing is queued for a peer that isn't there
+  s.set(zmq::sockopt::sndhwm, options_.send_queue);
+  s.set(zmq::sockopt::rcvhwm, options_.receive_queue);
+  s.set(zmq::sockopt::linger, 200);
+  s.set(zmq::sockopt::maxmsgsize, options_.most_bytes);
+  // A peer that hangs is found within 3 s; one that vanished and is too old for heartbeats (old
+  // libzmq), within 20 s by TCP.
+  s.set(zmq::sockopt::heartbeat_ivl, 700);
+  s.set(zmq::sockopt::heartbeat_timeout, 2000);
+  s.set(zmq::sockopt::tcp_keepalive, 1);
+  s.set(zmq::sockopt::tcp_keepalive_idle, 8);
+  s.set(zmq::sockopt::tcp_keepalive_intvl, 4);
+  s.set(zmq::sockopt::tcp_keepalive_cnt, 3);
+  s.set(zmq::sockopt::handshake_ivl, 3000);
+  // ZeroMQ would come back every 100 ms to a peer that flaps, and never after some errors (a
+  // message too large, a key refused): keep() does it better.
+  s.set(zmq::sockopt::reconnect_ivl, -1);
+  // Not for all: an IPv4 address would be shown in its IPv6 form.
+  if (address_.find('[') != std::string::npos) s.set(zmq::sockopt::ipv6, true);
+  if (options_.type == zmq::socket_type::sub) s.set(zmq::sockopt::subscribe, "");
+  if (locks_) locks_->secure(s, listens_);
+
+  static std::atomic<unsigned> number{0};
+  const std::string inproc = fmt::format("inproc://monitor-{}", ++number);
+  constexpr int kEvents = ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED |
+                          ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CLOSED |
                           ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
-                          ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL;
-  if (zmq_socket_monitor(socket_.handle(), "inproc://monitor", kEvents) != 0) throw zmq::error_t();
-  monitor_.set(zmq::sockopt::linger, 0);
-  monitor_.connect("inproc://monitor");
-}
-
-VideoSocket::~VideoSocket() { zmq_socket_monitor(socket_.handle(), nullptr, 0); }
-
-// Not for all: an IPv4 address would be shown in its IPv6 form.
-void VideoSocket::allow_ipv6(const std::string& address) {
-  if (address.find('[') != std::string::npos) socket_.set(zmq::sockopt::ipv6, true);
-}
-
-void VideoSocket::bind(const std::string& address) {
-  allow_ipv6(address);
+                          ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
+  if (zmq_socket_monitor(s.handle(), inproc.c_str(), kEvents) != 0) throw zmq::error_t();
+  monitor_.emplace(context_, zmq::socket_type::pair);
+  monitor_->set(zmq::sockopt::linger, 0);
+  monitor_->connect(inproc);
   try {
-    socket_.bind(address);
+    if (listens_)
+      s.bind(address_);
+    else
+      s.connect(address_);
   } catch (const zmq::error_t& e) {
-    const char* what_to_do =
-        e.num() == EADDRINUSE ? "is another sluice or hub running? stop it, or choose another port"
-        : e.num() == EADDRNOTAVAIL || e.num() == ENODEV
-            ? "this machine has no such address; \"*\" takes all it has"
-        : e.num() == EACCES ? "choose a port above 1023, or a folder you may write to"
-                            : "check the address";
-    throw std::runtime_error(
-        fmt::format("cannot listen on {}: {}; {}", address, e.what(), what_to_do));
+    throw std::runtime_error(fmt::format("cannot {} {}: {}; {}",
+                                         listens_ ? "listen on" : "connect to", address_, e.what(),
+                                         what_to_do(e.num())));
+  }
+  state_ = State::trying;
+  since_ = now;
+  peers_ = 0;
+  refused_ = false;
+}
+
+void VideoSocket::close() {
+  if (socket_) zmq_socket_monitor(socket_->handle(), nullptr, 0);
+  monitor_.reset();
+  socket_.reset();
+}
+
+void VideoSocket::break_off(SteadyTime now) {
+  if (state_ == State::up && now - since_ >= Backoff::kGoodAfter) backoff_.reset();
+  // What it still holds is old by the time it could go out.
+  socket_->set(zmq::sockopt::linger, 0);
+  // The broken socket stands in until the wait is over: it accepts nothing and gives nothing.
+  state_ = State::waiting;
+  since_ = now;
+  pause_ = backoff_.next();
+  peers_ = 0;
+}
+
+void VideoSocket::nobody_there(SteadyTime now, const std::function<void(const News&)>& tell) {
+  if (!std::exchange(absent_told_, true))
+    tell({News::What::absent, address_, -1,
+          "nobody answers there yet: is the other side running, and is its name right? trying on"});
+  give_up(now);
+}
+
+void VideoSocket::give_up(SteadyTime now) {
+  // Else it could still come to a connection. Fails where there is no more to end.
+  zmq_disconnect(socket_->handle(), address_.c_str());
+  break_off(now);
+}
+
+void VideoSocket::reconnect(SteadyTime now) {
+  if (!listens_) give_up(now);
+}
+
+bool VideoSocket::read_monitor(SteadyTime now, const std::function<void(const News&)>& tell) {
+  zmq::message_t event, address;
+  if (!monitor_->recv(event, zmq::recv_flags::dontwait)) return false;
+  if (!monitor_->recv(address, zmq::recv_flags::dontwait)) return false;
+  std::uint16_t number = 0;
+  std::int32_t value = 0;
+  std::memcpy(&number, event.data<char>(), sizeof number);
+  std::memcpy(&value, event.data<char>() + sizeof number, sizeof value);
+  if (state_ == State::waiting) return true;  // of the connection that was given up
+  switch (number) {
+    case ZMQ_EVENT_ACCEPTED:
+      accepted_[value] = peer_of(value);
+      break;
+    case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
+      ++peers_;
+      if (!listens_) {
+        state_ = State::up;
+        since_ = now;
+        absent_told_ = false;
+      }
+      tell({News::What::up, address_, -1, {}});
+      break;
+    case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
+      // On the side that listens, whoever refused it has said so.
+      if (!listens_)
+        tell({News::What::refused, address_, -1, "it does not know this device's key"});
+      refused_ = !listens_;
+      break;
+    case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
+    case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
+      refused_ = true;
+      break;
+    case ZMQ_EVENT_CLOSED:  // of a try to connect: nobody listens there
+      if (!listens_ && state_ == State::trying) nobody_there(now, tell);
+      break;
+    case ZMQ_EVENT_DISCONNECTED: {
+      const auto known = accepted_.find(value);
+      const std::string peer = known == accepted_.end() ? address_ : known->second;
+      if (known != accepted_.end()) accepted_.erase(known);
+      if (std::exchange(refused_, false)) {
+        tell({News::What::refused, peer, value,
+              locks_ ? "it does not speak ZeroMQ with CURVE keys that fit"
+                     : "it does not speak ZeroMQ as it is spoken here"});
+      } else {
+        peers_ = std::max(0, peers_ - 1);
+        tell({News::What::down, peer, value, {}});
+      }
+      if (!listens_) break_off(now);
+      break;
+    }
+    default:
+      break;
+  }
+  return true;
+}
+
+void VideoSocket::keep(SteadyTime now, const std::function<void(const News&)>& tell) {
+  while (read_monitor(now, tell)) {
+  }
+  if (listens_) return;
+  if (state_ == State::trying && now - since_ > kTryFor) nobody_there(now, tell);
+  if (state_ == State::waiting && now - since_ >= pause_) {
+    close();
+    open(now);
   }
 }
 
-void VideoSocket::connect(const std::string& address) {
-  allow_ipv6(address);
-  try {
-    socket_.connect(address);
-  } catch (const zmq::error_t& e) {
-    throw std::runtime_error(
-        fmt::format("cannot connect to {}: {}; check the address", address, e.what()));
-  }
+SteadyTime VideoSocket::due(SteadyTime now) const {
+  const SteadyTime later = now + std::chrono::seconds(1);
+  return state_ == State::waiting ? std::min(later, since_ + pause_) : later;
 }
 
-std::string VideoSocket::bound() const { return socket_.get(zmq::sockopt::last_endpoint); }
-
-void VideoSocket::wait(Duration limit, int fd, bool or_writable) {
-  const auto events = static_cast<short>(or_writable ? ZMQ_POLLIN | ZMQ_POLLOUT : ZMQ_POLLIN);
-  std::array<zmq::pollitem_t, 3> items{{{socket_.handle(), 0, events, 0},
-                                        {monitor_.handle(), 0, ZMQ_POLLIN, 0},
-                                        {nullptr, fd, ZMQ_POLLIN, 0}}};
-  const auto ms = std::chrono::ceil<std::chrono::milliseconds>(limit);
-  zmq::poll(items.data(), fd < 0 ? 2 : 3, ms);
-}
-
-bool VideoSocket::readable() { return (socket_.get(zmq::sockopt::events) & ZMQ_POLLIN) != 0; }
-bool VideoSocket::writable() { return (socket_.get(zmq::sockopt::events) & ZMQ_POLLOUT) != 0; }
-
-void VideoSocket::read_news(const std::function<void(News, const std::string&)>& tell) {
-  for (;;) {
-    zmq::message_t event;
-    if (!monitor_.recv(event, zmq::recv_flags::dontwait)) return;
-    zmq::message_t address;
-    if (!monitor_.recv(address, zmq::recv_flags::dontwait)) return;
-    std::uint16_t number = 0;
-    std::memcpy(&number, event.data(), sizeof number);
-    const auto news = number == ZMQ_EVENT_HANDSHAKE_SUCCEEDED ? News::up
-                      : number == ZMQ_EVENT_DISCONNECTED      ? News::down
-                                                              : News::refused;
-    tell(news, address.to_string());
+void wait_for(const std::vector<VideoSocket*>& sockets, const std::vector<bool>& for_writing,
+              int fd, Duration limit) {
+  std::vector<zmq::pollitem_t> items;
+  for (std::size_t i = 0; i < sockets.size(); ++i) {
+    const auto events = static_cast<short>(for_writing[i] ? ZMQ_POLLIN | ZMQ_POLLOUT : ZMQ_POLLIN);
+    items.push_back({sockets[i]->socket().handle(), 0, events, 0});
+    items.push_back({sockets[i]->monitor().handle(), 0, ZMQ_POLLIN, 0});
   }
+  if (fd >= 0) items.push_back({nullptr, fd, ZMQ_POLLIN, 0});
+  zmq::poll(items, std::chrono::ceil<std::chrono::milliseconds>(std::max(limit, Duration(0))));
 }
 
 std::vector<zmq::message_t> receive_parts(zmq::socket_t& socket, std::size_t most,
@@ -108,5 +249,9 @@ std::vector<zmq::message_t> receive_parts(zmq::socket_t& socket, std::size_t mos
     if (!more) return parts;
   }
 }
+
+int connection_of(zmq::message_t& message) { return zmq_msg_get(message.handle(), ZMQ_SRCFD); }
+std::string address_of(zmq::message_t& message) { return metadata(message, "Peer-Address"); }
+std::string device_of(zmq::message_t& message) { return metadata(message, "User-Id"); }
 
 }  // namespace sluice

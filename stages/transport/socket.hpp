@@ -1,53 +1,109 @@
-// A ZeroMQ socket set up for video, and what its monitor tells. Belongs to one thread.
+// A ZeroMQ socket set up for video, at one address: it listens there, or connects and comes back by
+// itself, without end. Belongs to one thread.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <sluice/media/time.hpp>
 #include <string>
+#include <unordered_map>
 #include <vector>
 #include <zmq.hpp>
 
+#include "transport/backoff.hpp"
+
 namespace sluice {
+
+class Locks;
 
 class VideoSocket {
  public:
-  // `most_bytes`: a larger message makes the peer's connection fail.
-  VideoSocket(zmq::socket_type type, std::int64_t most_bytes);
+  struct Options {
+    zmq::socket_type type{};
+    std::int64_t most_bytes = 0;  // a larger message ends the connection
+    int send_queue = 64;  // messages for each peer, past which it is not writable (or drops)
+    int receive_queue = 16;
+  };
+  struct News {
+    // absent: nobody answers there, told once until somebody does
+    enum class What { up, down, refused, absent } what{};
+    std::string address;  // of the other end where it is known, else the socket's own
+    int connection = -1;  // of a lost one, as connection_of() gives it
+    std::string why;      // refused, absent
+  };
+
+  // `locks` is null where there is no security, and must outlive the socket. Listening throws
+  // std::runtime_error that says what to do; connecting is tried without end.
+  VideoSocket(zmq::context_t& context, Options options, std::string address, bool listens,
+              const Locks* locks, SteadyTime now);
   ~VideoSocket();
   VideoSocket(const VideoSocket&) = delete;
   VideoSocket& operator=(const VideoSocket&) = delete;
 
-  // Both throw std::runtime_error saying what to do.
-  void bind(const std::string& address);
-  void connect(const std::string& address);
+  zmq::socket_t& socket() { return *socket_; }
+  zmq::socket_t& monitor() { return *monitor_; }
+  const std::string& address() const { return address_; }
+  bool listens() const { return listens_; }
+  // The address with the port that "*" became.
+  std::string bound() const { return socket_->get(zmq::sockopt::last_endpoint); }
 
-  zmq::socket_t& socket() { return socket_; }
-  // The address bound last, with the port that "*" became.
-  std::string bound() const;
+  bool readable() { return (socket_->get(zmq::sockopt::events) & ZMQ_POLLIN) != 0; }
+  bool writable() { return (socket_->get(zmq::sockopt::events) & ZMQ_POLLOUT) != 0; }
+  int peers() const { return peers_; }
 
-  // Waits until the socket is readable (`or_writable`: or writable), the monitor has news, or `fd`
-  // (-1: none) is readable.
-  void wait(Duration limit, int fd, bool or_writable);
-  bool readable();
-  bool writable();
-
-  enum class News { up, down, refused };
-  // What has happened to connections since it was last asked.
-  void read_news(const std::function<void(News, const std::string& address)>& tell);
+  // Tells what has happened to connections since it was last called, and does what is due: a
+  // connection that broke is made anew after a while. What the old one still held is lost then, so
+  // messages that have arrived should be read when `down` is told.
+  void keep(SteadyTime now, const std::function<void(const News&)>& tell);
+  // When keep() has something to do though nothing happens; never later than in a second.
+  SteadyTime due(SteadyTime now) const;
+  // Gives the connection up, as if it had broken.
+  void reconnect(SteadyTime now);
 
  private:
-  void allow_ipv6(const std::string& address);
+  void open(SteadyTime now);
+  void close();
+  void break_off(SteadyTime now);
+  void give_up(SteadyTime now);
+  void nobody_there(SteadyTime now, const std::function<void(const News&)>& tell);
+  bool read_monitor(SteadyTime now, const std::function<void(const News&)>& tell);
 
-  // Its own, so that closing waits for nobody else's messages.
-  zmq::context_t context_;
-  zmq::socket_t socket_;
-  zmq::socket_t monitor_;
+  zmq::context_t& context_;
+  const Options options_;
+  const std::string address_;
+  const bool listens_;
+  const Locks* const locks_;
+
+  std::optional<zmq::socket_t> socket_, monitor_;
+  int peers_ = 0;
+  bool refused_ = false;                           // the connection that ends next had not begun
+  std::unordered_map<int, std::string> accepted_;  // addresses by connection
+
+  // Of a socket that connects.
+  enum class State { trying, up, waiting } state_ = State::trying;
+  SteadyTime since_{};  // of this state
+  Duration pause_{};    // of `waiting`
+  bool absent_told_ = false;
+  Backoff backoff_;
 };
+
+// Waits until one of the sockets has something to read, or to tell, or is writable where
+// `for_writing` says so for its place; or `fd` (-1: none) is readable; or the time has come.
+void wait_for(const std::vector<VideoSocket*>& sockets, const std::vector<bool>& for_writing,
+              int fd, Duration limit);
 
 // All parts of the next message, without waiting; empty if there is none. Parts past `most` are
 // read and thrown away, and counted in `beyond`.
 std::vector<zmq::message_t> receive_parts(zmq::socket_t& socket, std::size_t most,
                                           std::size_t& beyond);
+
+// Which connection a message came by: a number that no other living connection of this process has.
+int connection_of(zmq::message_t& message);
+// The address of the machine that a message came from, and the name that its key is filed under
+// (empty: no security).
+std::string address_of(zmq::message_t& message);
+std::string device_of(zmq::message_t& message);
 
 }  // namespace sluice

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "transport/dtype.hpp"
+#include "transport/imagenode.hpp"
 
 namespace sluice::wire {
 namespace {
@@ -82,9 +83,11 @@ Integer whole(const Json& object, const char* key, Integer least, Integer most) 
       throw BadMessage(fmt::format("the header's sluice.{} is out of range", key));
     return static_cast<Integer>(n);
   }
+  // What the library holds as signed is negative.
   const auto n = it->get<std::int64_t>();
-  if (n < 0) throw BadMessage(fmt::format("the header's sluice.{} is negative", key));
-  return static_cast<Integer>(n);
+  if constexpr (std::is_signed_v<Integer>)
+    if (n >= least) return static_cast<Integer>(n);
+  throw BadMessage(fmt::format("the header's sluice.{} is out of range", key));
 }
 
 std::vector<int> dimensions(const Json& shape) {
@@ -197,11 +200,36 @@ Json parsed(std::string_view header) {
   return json;
 }
 
+// Times, and what is added to them, are kept where 64 bits of nanoseconds hold any sum of two.
+constexpr std::int64_t kMostTime = (std::int64_t{1} << 62) - 1;
+
+UtcTime time_of(const Json& extra, const char* key) {
+  return UtcTime(Duration(whole<std::int64_t>(extra, key, 0, kMostTime)));
+}
+
+void read_extra(const Json& extra, Frame& frame, Incoming& incoming) {
+  frame.sequence = whole<std::uint64_t>(extra, "seq", 0, std::numeric_limits<std::uint64_t>::max());
+  if (extra.contains("t")) {
+    frame.captured = time_of(extra, "t");
+    frame.captured_known = true;
+  }
+  if (extra.contains("sent")) incoming.sent = time_of(extra, "sent");
+  if (extra.contains("off"))
+    incoming.offset = Duration(whole<std::int64_t>(extra, "off", -kMostTime, kMostTime));
+  if (const auto ann = extra.find("ann"); ann != extra.end())
+    frame.annotations = annotations_of(*ann);
+}
+
 }  // namespace
 
-std::string header_of(const Frame& frame, std::string_view run) {
+std::string header_of(const Frame& frame, const Sending& sending) {
   Json json{{"msg", frame.source}};
-  Json extra{{"v", 1}, {"run", run}, {"seq", frame.sequence}, {"fmt", to_string(frame.kind())}};
+  Json extra{{"v", 1},
+             {"run", sending.run},
+             {"seq", frame.sequence},
+             {"fmt", to_string(frame.kind())},
+             {"sent", sending.sent.time_since_epoch().count()}};
+  if (sending.offset) extra["off"] = sending.offset->count();
   if (frame.captured_known) extra["t"] = frame.captured.time_since_epoch().count();
   if (const auto* image = frame.image()) {
     json["dtype"] = dtype_of(image->mat().depth());
@@ -217,6 +245,10 @@ std::string header_of(const Frame& frame, std::string_view run) {
   }
   json["sluice"] = std::move(extra);
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string goodbye_of(std::string_view run) {
+  return Json{{"msg", ""}, {"sluice", {{"v", 1}, {"run", run}, {"bye", true}}}}.dump();
 }
 
 Payload payload_of(const FramePtr& frame) {
@@ -245,32 +277,29 @@ Payload payload_of(const FramePtr& frame) {
   return {{copy.get(), size}, copy};
 }
 
-Incoming frame_of(std::string_view header, std::span<const std::uint8_t> payload,
-                  std::shared_ptr<const void> owner, UtcTime arrived) {
+Incoming message_of(std::string_view header, std::span<const std::uint8_t> payload,
+                    std::shared_ptr<const void> owner, UtcTime arrived) {
   const Json json = parsed(header);
   Incoming incoming;
-  auto frame = std::make_shared<Frame>();
-  frame->captured = arrived;
-  frame->captured_known = false;
-  const auto& msg = json.at("msg");
-  frame->source = source_of(msg.is_string() ? msg.get_ref<const std::string&>() : msg.dump());
   const auto extra = json.find("sluice");
-  std::string format;
   if (extra != json.end()) {
     if (!extra->is_object()) throw BadMessage("the header's sluice key is no object");
     incoming.from_sluice = true;
     incoming.run = short_text(*extra, "run");
-    frame->sequence =
-        whole<std::uint64_t>(*extra, "seq", 0, std::numeric_limits<std::uint64_t>::max());
-    if (extra->contains("t")) {
-      frame->captured = UtcTime(
-          Duration(whole<std::int64_t>(*extra, "t", 0, std::numeric_limits<std::int64_t>::max())));
-      frame->captured_known = true;
+    if (extra->contains("bye")) {
+      incoming.goodbye = true;
+      return incoming;
     }
-    format = short_text(*extra, "fmt");
-    if (const auto ann = extra->find("ann"); ann != extra->end())
-      frame->annotations = annotations_of(*ann);
   }
+  const auto& msg = json.at("msg");
+  const std::string text = msg.is_string() ? msg.get<std::string>() : msg.dump();
+  if (!incoming.from_sluice && (incoming.event = imagenode_event(text))) return incoming;
+  auto frame = std::make_shared<Frame>();
+  frame->captured = arrived;
+  frame->captured_known = false;
+  frame->source = source_of(text);
+  if (incoming.from_sluice) read_extra(*extra, *frame, incoming);
+  const std::string format = incoming.from_sluice ? short_text(*extra, "fmt") : "";
   if (format == "yuv420") {
     frame->payload = planes_of(*extra, payload, std::move(owner));
   } else if (json.contains("dtype") && json.contains("shape")) {

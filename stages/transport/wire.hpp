@@ -6,15 +6,21 @@
 //   v    version, 1
 //   run  tells one run of the sender from the next, whose sequence numbers begin anew
 //   seq  sequence number
-//   t    capture time, UTC, ns
+//   t    capture time, UTC, ns, by the sender's clock
+//   sent when the message left, by the same clock
+//   off  what to add to these two to have them in the receiver's clock, ns; where it is known
 //   fmt  payload kind: "bgr8", "yuv420", "jpeg", ...
 //   w, h of a yuv420 picture, whose planes follow each other as Y, U, V
 //   ann  annotations: [{"l": label, "b": [x, y, width, height], "s": score, "t": text}]
+// A sender that ends says goodbye: {"msg": "", "sluice": {"v": 1, "run": ..., "bye": true}} before
+// an empty payload. Only Sluice is told so.
 // Everything read here comes from outside and is checked before it is believed.
 #pragma once
 
 #include <cstddef>
 #include <memory>
+#include <optional>
+#include <sluice/media/event.hpp>
 #include <sluice/media/frame.hpp>
 #include <span>
 #include <stdexcept>
@@ -30,15 +36,28 @@ class BadMessage : public std::runtime_error {
 };
 
 struct Incoming {
-  FramePtr frame;
+  // Exactly one of these three.
+  std::shared_ptr<Frame> frame;  // nobody else has it yet
+  std::optional<Event> event;    // an old peer's text that tells something
+  bool goodbye = false;
+
   bool from_sluice = false;
-  std::string run;  // of a Sluice peer
+  // Of a Sluice peer:
+  std::string run;
+  std::optional<UtcTime> sent;
+  std::optional<Duration> offset;
 };
 
 inline constexpr std::size_t kLongestHeader = 64 * 1024;
 
-// The header of a frame. `run` as above.
-std::string header_of(const Frame& frame, std::string_view run);
+// What the header of a frame says besides the frame.
+struct Sending {
+  std::string_view run;
+  UtcTime sent{};
+  std::optional<Duration> offset;
+};
+std::string header_of(const Frame& frame, const Sending& sending);
+std::string goodbye_of(std::string_view run);
 
 // The payload's bytes as they go over the wire: a view of the frame's own memory, which `owner`
 // keeps, or of a copy where the pixels are not contiguous.
@@ -48,11 +67,11 @@ struct Payload {
 };
 Payload payload_of(const FramePtr& frame);
 
-// The frame that the two parts are. The payload's memory is kept by `owner` and becomes the
+// What the two parts are. The payload's memory is kept by `owner` and becomes the
 // frame's, without a copy but where pixels of several bytes each are not aligned or of the other
 // byte order. Throws BadMessage.
-Incoming frame_of(std::string_view header, std::span<const std::uint8_t> payload,
-                  std::shared_ptr<const void> owner, UtcTime arrived);
+Incoming message_of(std::string_view header, std::span<const std::uint8_t> payload,
+                    std::shared_ptr<const void> owner, UtcTime arrived);
 
 // A source's name from an old peer's text: what stands before the first '|', with characters that
 // a name can't have replaced by '-'. Where others than spaces were replaced, four hexadecimal

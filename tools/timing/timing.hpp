@@ -19,4 +19,7 @@ int paced(const Arguments& arguments);
 // and decodes them.
 int codec(const Arguments& arguments);
 
+// BYTES MESSAGES: bare libzmq, PUSH to PULL over loopback.
+int zmq(const Arguments& arguments);
+
 }  // namespace timing

@@ -41,7 +41,10 @@ SourceBook& Ledger::arrived(const Frame& frame) {
 
 void Ledger::settle_dropped(const std::string& source, std::string_view cause) {
   dropped_.add(cause);
-  if (!source.empty()) ++book(source).dropped;
+  if (source.empty()) return;
+  auto& b = book(source);
+  ++b.dropped;
+  if (cause == cause::repeated) ++b.repeated;
 }
 
 void Ledger::settle_failed(const std::string& source) {

@@ -35,14 +35,16 @@ inline constexpr std::string_view over_max_bytes = "over_max_bytes";  // one fra
 inline constexpr std::string_view stage_down = "stage_down";    // the stage has given up for good
 inline constexpr std::string_view stage_ended = "stage_ended";  // it wants no more
 inline constexpr std::string_view shutdown = "shutdown";        // not drained in time at the end
+inline constexpr std::string_view repeated = "repeated";  // came before, or after its successor
 }  // namespace cause
 
 // One source as one stage sees it.
 struct SourceBook {
   std::uint64_t in = 0, dropped = 0, failed = 0;
   std::uint64_t last_sequence = 0;
-  std::uint64_t missing = 0;  // sequence numbers skipped before they got here
-  bool age_known = true;      // false: the peer tells no capture time, age counts from arrival
+  std::uint64_t missing = 0;   // sequence numbers skipped before they got here
+  std::uint64_t repeated = 0;  // of the dropped
+  bool age_known = true;       // false: the peer tells no capture time, age counts from arrival
   std::unique_ptr<Histogram> age = std::make_unique<Histogram>();
 };
 

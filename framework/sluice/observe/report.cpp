@@ -20,9 +20,13 @@ Json json_of(const Percentiles& p) {
 }
 
 Json json_of(const SourceReport& s) {
-  Json json{{"in", s.in},           {"dropped", s.dropped},
-            {"failed", s.failed},   {"last_sequence", s.last_sequence},
-            {"missing", s.missing}, {"age_ms", json_of(s.age)}};
+  Json json{{"in", s.in},
+            {"dropped", s.dropped},
+            {"failed", s.failed},
+            {"last_sequence", s.last_sequence},
+            {"missing", s.missing},
+            {"repeated", s.repeated},
+            {"age_ms", json_of(s.age)}};
   if (!s.age_known) json["age_from"] = "arrival";
   return json;
 }
@@ -32,19 +36,24 @@ Json json_of(const StageReport& s) {
   for (const auto& [cause, count] : s.dropped) dropped[cause] = count;
   Json sources = Json::object();
   for (const auto& [name, source] : s.sources) sources[name] = json_of(source);
-  return {{"type", s.type},
-          {"in", s.in},
-          {"out", s.out},
-          {"failed", s.failed},
-          {"queued", s.queued},
-          {"restarts", s.restarts},
-          {"dropped", dropped},
-          {"events_dropped", s.events_dropped},
-          {"fps", rounded(s.fps)},
-          {"process_ms", json_of(s.process)},
-          {"wait_ms", json_of(s.wait)},
-          {"age_ms", json_of(s.age)},
-          {"sources", sources}};
+  Json figures = Json::object();
+  for (const auto& [name, values] : s.figures)
+    for (const auto& [of, value] : values) figures[name][of] = rounded(value);
+  Json json{{"type", s.type},
+            {"in", s.in},
+            {"out", s.out},
+            {"failed", s.failed},
+            {"queued", s.queued},
+            {"restarts", s.restarts},
+            {"dropped", dropped},
+            {"events_dropped", s.events_dropped},
+            {"fps", rounded(s.fps)},
+            {"process_ms", json_of(s.process)},
+            {"wait_ms", json_of(s.wait)},
+            {"age_ms", json_of(s.age)},
+            {"sources", sources}};
+  if (!figures.empty()) json["figures"] = std::move(figures);
+  return json;
 }
 
 std::string losses(const StageReport& s) {

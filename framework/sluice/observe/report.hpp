@@ -11,7 +11,7 @@
 namespace sluice {
 
 struct SourceReport {
-  std::uint64_t in = 0, dropped = 0, failed = 0, last_sequence = 0, missing = 0;
+  std::uint64_t in = 0, dropped = 0, failed = 0, last_sequence = 0, missing = 0, repeated = 0;
   bool age_known = true;  // false: counted from arrival, as the peer sends no capture time
   Percentiles age;
 };
@@ -24,6 +24,8 @@ struct StageReport {
   double fps = 0;                                // out, over the whole run
   Percentiles process, wait, age;
   std::map<std::string, SourceReport> sources;
+  // The stage's own: by name, and by what it is a figure of.
+  std::map<std::string, std::map<std::string, double>> figures;
 
   std::uint64_t dropped_total() const;
   // in = out + dropped + failed + queued

@@ -128,6 +128,7 @@ StageReport Engine::Inside::report_of(const StageRun& run) const {
     replica->processing.add_to(process);
     replica->waiting.add_to(wait);
     replica->age.add_to(age);
+    replica->read_figures(r.figures);
     replica->read_books([&](const Ledger& ledger, std::size_t queued) {
       r.in += ledger.in();
       r.out += ledger.out();
@@ -141,6 +142,7 @@ StageReport Engine::Inside::report_of(const StageRun& run) const {
         s.failed += book.failed;
         s.last_sequence = book.last_sequence;
         s.missing += book.missing;
+        s.repeated += book.repeated;
         s.age_known = book.age_known;
         s.age = book.age->percentiles();
       }

@@ -49,6 +49,23 @@ void Replica::raise(Event event) {
   for (auto* inbox : run_.outputs.events) inbox->push(event);
 }
 
+void Replica::figure(std::string_view name, const std::string& of, double value) {
+  // `of` may be a name from the network.
+  constexpr std::size_t kMost = 1024;
+  const std::lock_guard lock(figures_mutex_);
+  auto& values = figures_[std::string(name)];
+  if (const auto it = values.find(of); it != values.end())
+    it->second = value;
+  else if (values.size() < kMost)
+    values.emplace(of, value);
+}
+
+void Replica::read_figures(Figures& into) const {
+  const std::lock_guard lock(figures_mutex_);
+  for (const auto& [name, values] : figures_)
+    for (const auto& [of, value] : values) into[name][of] = value;
+}
+
 void Replica::settle_dropped(const std::string& source, std::string_view cause) {
   if (mailbox_) return mailbox_->settle_dropped(source, cause);
   const std::lock_guard lock(source_mutex_);

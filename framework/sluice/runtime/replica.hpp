@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <map>
 #include <sluice/graph/plan.hpp>
 #include <sluice/observe/log.hpp>
 #include <sluice/runtime/wiring.hpp>
@@ -60,6 +61,9 @@ class Replica {
     read(source_ledger_, source_in_hand_);
   }
 
+  using Figures = std::map<std::string, std::map<std::string, double>>;
+  void read_figures(Figures& into) const;
+
   Histogram processing, waiting, age;
 
  protected:
@@ -69,6 +73,7 @@ class Replica {
   Mailbox* mailbox() { return mailbox_; }
   void measure(const Mailbox::Taken& taken, SteadyTime now, UtcTime utc);
   void raise(Event event);
+  void figure(std::string_view name, const std::string& of, double value);
   void settle_dropped(const std::string& source, std::string_view cause);
   void settle_failed(const std::string& source, std::string_view why);
   // Of a source: a frame has come, and is in hand until it is settled as out.
@@ -85,6 +90,8 @@ class Replica {
   mutable std::mutex source_mutex_;
   Ledger source_ledger_;
   std::size_t source_in_hand_ = 0;
+  mutable std::mutex figures_mutex_;
+  Figures figures_;
 };
 
 // The part of a Context that is the same for every stage.
@@ -94,6 +101,9 @@ class ContextOf : public Replica, public ContextType {
   using Replica::Replica;
 
   void raise(Event event) override { Replica::raise(std::move(event)); }
+  void figure(std::string_view name, const std::string& of, double value) override {
+    Replica::figure(name, of, value);
+  }
   const Clock& clock() const override { return Replica::clock(); }
   const std::string& stage_name() const override { return run_.plan.name; }
   void log(LogLevel level, std::string_view text) override { run_.log.write(level, text); }

@@ -18,7 +18,7 @@ const UtcTime kArrived = testkit::FakeClock().utc();
 wire::Incoming read(std::string_view header, std::vector<std::uint8_t> payload) {
   auto owner = std::make_shared<std::vector<std::uint8_t>>(std::move(payload));
   const std::span<const std::uint8_t> bytes(*owner);
-  return wire::frame_of(header, bytes, owner, kArrived);
+  return wire::message_of(header, bytes, owner, kArrived);
 }
 
 std::vector<std::uint8_t> bytes(std::size_t n) {
@@ -33,7 +33,7 @@ const std::string kDeepHeader = fmt::format(R"({{"msg":{:[>1000}{:]>1000}}})", "
 const std::vector<std::uint8_t> kJpeg{0xFF, 0xD8, 0xFF, 0xD9};
 
 wire::Incoming round_trip(const FramePtr& frame) {
-  const auto header = wire::header_of(*frame, "run1");
+  const auto header = wire::header_of(*frame, {"run1", kArrived, {}});
   const auto payload = wire::payload_of(frame);
   return read(header, {payload.bytes.begin(), payload.bytes.end()});
 }
@@ -165,7 +165,7 @@ TEST_CASE("what is no frame is refused with its reason") {
       {R"({"msg":"a","dtype":"object","shape":[1,1]})", 8, "can't be taken"},
       {R"({"msg":"a","dtype":7,"shape":[1,1]})", 8, "no text"},
       {R"({"msg":"a","sluice":5})", 4, "no object"},
-      {R"({"msg":"a","sluice":{"seq":-1}})", 4, "negative"},
+      {R"({"msg":"a","sluice":{"seq":-1}})", 4, "out of range"},
       {R"({"msg":"a","sluice":{"seq":"x"}})", 4, "no whole number"},
       {R"({"msg":"a","sluice":{"seq":1,"t":1e300}})", 4, "no whole number"},
       {R"({"msg":"a","sluice":{"seq":1,"t":18446744073709551615}})", 4, "out of range"},
@@ -195,7 +195,8 @@ TEST_CASE("senseless annotations are left out, the frame stays") {
 
 TEST_CASE("mutilated headers never do more than be refused") {
   const auto frame = testkit::make_frame(cv::Mat::zeros(4, 4, CV_8UC3), "cam", 3);
-  const std::string good = wire::header_of(*frame->annotated({{"a", {0, 0, 1, 1}, 0.5, "t"}}), "r");
+  const std::string good =
+      wire::header_of(*frame->annotated({{"a", {0, 0, 1, 1}, 0.5, "t"}}), {"r", kArrived, {}});
   std::mt19937 random(7);
   int taken = 0;
   for (int i = 0; i < 20'000; ++i) {

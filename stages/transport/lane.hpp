@@ -1,0 +1,61 @@
+// One address that a sender sends to: its socket, what is under way there, and what its replies
+// tell.
+#pragma once
+
+#include <deque>
+#include <sluice/stage.hpp>
+#include <string>
+
+#include "transport/peer_clock.hpp"
+#include "transport/socket.hpp"
+#include "transport/window.hpp"
+#include "transport/wire.hpp"
+
+namespace sluice {
+
+enum class Pattern { request, publish, push };
+
+class Lane {
+ public:
+  Lane(zmq::context_t& context, Pattern pattern, int window, std::string address, bool listens,
+       const Locks* locks, std::string run, SteadyTime now);
+
+  VideoSocket& socket() { return socket_; }
+  // Whether a frame would leave at once.
+  bool has_room();
+  // Whether has_room() waits for nothing but the socket.
+  bool waits_for_socket() const;
+  std::size_t under_way() const { return under_way_.size(); }
+
+  // Where has_room() was true. What it takes under `request`, it settles; the other patterns know
+  // of no more than that it was taken.
+  bool send(const FramePtr& frame, LoopContext& context);
+  // Settles what was replied to, raises what happened, makes a broken connection anew.
+  void keep(LoopContext& context, Duration reply_limit);
+  // Settles what is still under way as dropped.
+  void drop_under_way(LoopContext& context, std::string_view cause);
+  // To a Sluice hub; an old one would take it for a frame.
+  void say_goodbye();
+
+ private:
+  struct Request {
+    std::string source;
+    std::uint64_t sequence;
+    SteadyTime sent;
+  };
+
+  void take_replies(LoopContext& context);
+  void settle(std::string_view reply, LoopContext& context);
+  void read_times(std::string_view json, LoopContext& context);
+  void give_up_waiting(LoopContext& context, Duration reply_limit);
+
+  const Pattern pattern_;
+  const std::string run_;
+  VideoSocket socket_;
+  Window window_;
+  std::deque<Request> under_way_;
+  RoundTrips clock_;
+  bool to_sluice_ = false;  // a reply has said so
+};
+
+}  // namespace sluice

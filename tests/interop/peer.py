@@ -1,0 +1,40 @@
+"""What the peers of these tests share: pictures from a seed, and how they tell what they saw.
+
+Every frame that was sent or received is a line of JSON on standard output: its msg, and a checksum
+of its content. The tests compare the lines of both ends.
+"""
+
+import hashlib
+import json
+
+import cv2
+import numpy as np
+
+
+def pictures(seed, height=48, width=64):
+    """Colour noise without end: no two pictures are alike, and a seed repeats them."""
+    random = np.random.default_rng(seed)
+    while True:
+        yield random.integers(0, 256, (height, width, 3), dtype=np.uint8)
+
+
+def jpg_of(picture):
+    return cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 95])[1]
+
+
+def tell(**what):
+    print(json.dumps(what), flush=True)
+
+
+def seen_array(array):
+    """The numbers, whatever the order of their bytes; type and shape apart."""
+    native = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("="))
+    return {
+        "sum": hashlib.sha256(native.tobytes()).hexdigest(),
+        "dtype": str(array.dtype),
+        "shape": list(array.shape),
+    }
+
+
+def seen_bytes(data):
+    return {"sum": hashlib.sha256(bytes(data)).hexdigest()}
