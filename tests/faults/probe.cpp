@@ -38,8 +38,7 @@ void Probe::run() {
     const auto& extra = json.at("sluice");
     seen.sequence = extra.at("seq");
     if (extra.contains("t")) seen.age_s = now - extra["t"].get<double>() / 1e9;
-    if (check_)
-      seen.whole = check_(seen, {picture.data<const std::uint8_t>(), picture.size()});
+    if (check_) seen.whole = check_(seen, {picture.data<const std::uint8_t>(), picture.size()});
     const std::lock_guard lock(mutex_);
     seen_.push_back(std::move(seen));
     news_.notify_all();
@@ -71,7 +70,8 @@ std::optional<Seen> Probe::wait_for(const std::string& source, std::size_t after
 
 bool Probe::flows(const std::string& source, std::size_t more, std::chrono::seconds limit) const {
   std::size_t left = more;
-  return wait_for(source, count(source), [&](const Seen&) { return --left == 0; }, limit)
+  return wait_for(
+             source, count(source), [&](const Seen&) { return --left == 0; }, limit)
       .has_value();
 }
 

@@ -49,10 +49,18 @@ class Running {
 std::string hub_graph(const std::string& address, const std::string& probe,
                       const std::string& more = {});
 
-// A node with a made-up camera of small raw pictures. `camera` and `uplink`: further lines for
-// these stages.
+// A node with a made-up camera of grey pictures, unpacked. `camera` and `uplink`: lines for these
+// stages.
 std::string node_graph(const std::string& source, const std::string& address,
-                       const std::string& camera = {}, const std::string& uplink = {});
+                       const std::string& camera = "width = 160\nheight = 120\nrate = 20",
+                       const std::string& uplink = {});
+
+// MiB that a process may have grown by: some pages, not pictures that have piled up.
+#ifdef __SANITIZE_ADDRESS__
+inline constexpr double kMostGrown = 48;
+#else
+inline constexpr double kMostGrown = 8;
+#endif
 
 // One row of the table that the log of these tests is.
 template <class... Values>
@@ -61,7 +69,12 @@ void row(fmt::format_string<Values...> text, Values&&... values) {
   std::fflush(stdout);
 }
 
-// Whether the books of every stage in a report add up.
+// Checks that the books of every stage in a report add up.
 void adds_up(const nlohmann::json& report);
+
+// Checks that of what node_graph()'s camera made, hub_graph()'s hub has taken or misses each, from
+// the frame `first` on, and that both have counted the same. Returns that as text.
+std::string same_books(const nlohmann::json& node, const nlohmann::json& hub,
+                       std::uint64_t first = 0);
 
 }  // namespace test
