@@ -5,4 +5,8 @@
 #include <catch2/catch.hpp>
 #endif
 
-int main(int argc, char** argv) { return Catch::Session().run(argc, argv); }
+#include "skip.hpp"
+
+int main(int argc, char** argv) {
+  return test::status_with_skips(Catch::Session().run(argc, argv));
+}

@@ -19,5 +19,6 @@ using Verb = std::function<int()>;
 Verb add_run(CLI::App& app);
 Verb add_check(CLI::App& app);
 Verb add_stages(CLI::App& app);
+Verb add_keygen(CLI::App& app);
 
 }  // namespace sluice::app

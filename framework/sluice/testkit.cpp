@@ -207,6 +207,11 @@ StageTest::StageTest(std::string_view type, const Parameters& parameters, const 
       throw std::invalid_argument(fmt::format("{}.{} {}", type, name, checked.error));
     parameter->set(*stage_, checked.value);
   }
+  ParamProblems problems;
+  if (type_->check) type_->check(*stage_, problems);
+  if (!problems.empty())
+    throw std::invalid_argument(
+        fmt::format("{}: {}: {}", type, problems.front().message, problems.front().hint));
   recorder_ =
       std::make_unique<Recorder>("test", *type_, clock ? *clock : fake_, clock ? nullptr : &fake_);
 }

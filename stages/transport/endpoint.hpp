@@ -11,11 +11,11 @@ struct Endpoint {
   bool local = false;   // loopback or ipc: no other machine gets there
 };
 
-// For connecting. Throws std::runtime_error that says what to write where the address is malformed;
-// whether a host has that name shows only when it is tried.
+// For connecting, by the address's form alone: whether a host has that name shows when it is tried.
+// Throws std::runtime_error that says what is wrong and what to write.
 Endpoint connect_endpoint(const std::string& address);
 
-// For binding; the host may be '*', an address or an interface.
+// For binding, by form; the host may be '*', an address or an interface, the port '*'.
 Endpoint bind_endpoint(const std::string& address);
 
 }  // namespace sluice

@@ -14,6 +14,7 @@
 #include <unordered_set>
 
 #include "transport/endpoint.hpp"
+#include "transport/endpoint_check.hpp"
 #include "transport/peer_clock.hpp"
 #include "transport/socket.hpp"
 #include "transport/sources.hpp"
@@ -61,6 +62,9 @@ struct Receive : LoopStage {
     d.raises({"link.up", "link.down", "peer.refused", "source.stale", "source.gone", "source.back",
               "source.conflict", "node.restart", "node.heartbeat", "node.reading", "motion.began",
               "motion.ended"});
+    d.check([](const Receive& s, ParamProblems& problems) {
+      check_endpoints(s.bind, s.connect, s.security, problems);
+    });
     d.example(R"(
 [stage.cameras]
 type = "transport.receive"

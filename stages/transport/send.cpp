@@ -13,6 +13,7 @@
 #include <sluice/stage.hpp>
 
 #include "transport/endpoint.hpp"
+#include "transport/endpoint_check.hpp"
 #include "transport/lane.hpp"
 
 namespace sluice {
@@ -57,6 +58,9 @@ struct Send : LoopStage {
     // Of pictures that can't go out now only the newest is of use later, and not for long.
     d.mailbox({.when_full = WhenFull::latest, .max_age = std::chrono::seconds(2)});
     d.single_worker();
+    d.check([](const Send& s, ParamProblems& problems) {
+      check_endpoints(s.bind, s.connect, s.security, problems);
+    });
     d.example(R"(
 [stage.camera]
 type = "capture.synthetic"

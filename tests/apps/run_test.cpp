@@ -4,13 +4,12 @@
 
 #include "catch.hpp"
 #include "process.hpp"
+#include "skip.hpp"
 
 using namespace test;
 using nlohmann::json;
 
 namespace {
-
-constexpr const char* kVideo = "/usr/share/doc/opencv-doc/examples/data/vtest.avi";
 
 void adds_up(const json& report) {
   for (const auto& [name, stage] : report["stages"].items()) {
@@ -43,10 +42,7 @@ std::vector<std::string> pi(const std::string& address, const std::string& repor
 }  // namespace
 
 TEST_CASE("pi and hub: with block mailboxes every frame of a video arrives, in order, none twice") {
-  if (!std::filesystem::exists(kVideo)) {
-    WARN("skipped: " << kVideo << " is not there; it is in the package opencv-doc");
-    return;
-  }
+  const auto video = example_video().string();
   const Folder folder;
   const auto address = free_address();
   const auto hub_report = (folder.path() / "hub.json").string();
@@ -56,7 +52,7 @@ TEST_CASE("pi and hub: with block mailboxes every frame of a video arrives, in o
                                                 "stage.show.mailbox.when_full=block"}));
   REQUIRE(at_hub.says("listening on tcp://"));
   Process at_pi(set(pi(address, pi_report),
-                    {"stage.camera.type=capture.video", std::string("stage.camera.uri=") + kVideo,
+                    {"stage.camera.type=capture.video", "stage.camera.uri=" + video,
                      "stage.camera.realtime=false", "stage.jpeg.mailbox.when_full=block",
                      "stage.uplink.mailbox.when_full=block"}));
   REQUIRE(at_pi.wait() == 0);  // by itself, as the video has ended
@@ -224,6 +220,8 @@ TEST_CASE("what can't work is one clear line and the right exit status") {
       {{"fly"}, 2, ""},
       {{"stages", "encode.jpg"}, 2, "did you mean 'encode.jpeg'?"},
       {{"run", "hub", "--set", "stage.decod.scale=1/2"}, 2, "did you mean 'decode'?"},
+      {{"check", "hub", "--set", "stage.cameras.bind=tcp://*:5555"}, 2, "by other machines"},
+      {{"run", "hub", "--set", "stage.cameras.bind=tcp://*:5555"}, 2, "by other machines"},
   };
   for (const auto& c : cases) {
     std::string call;

@@ -44,7 +44,12 @@ void imagenode(const std::string& send_type) {
   constexpr const char* kNode = "WestDriveway";
   constexpr const char* kView = "WestDriveway-PiCam1";
   const Lines expected{
-      event("node.restart", kNode),
+      event("node.restart", kNode,
+            {{"host", "rpi22"},
+             {"system", "RPi 4"},
+             {"address", "192.168.86.45"},
+             {"ram", "3800"},
+             {"hours_since_boot", "0.4"}}),
       event("node.heartbeat", kNode),
       event("motion.began", kView),
       event("motion.ended", kView),

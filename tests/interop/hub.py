@@ -5,7 +5,7 @@ import itertools
 import time
 
 import imagezmq
-from peer import seen_array, seen_bytes, tell
+from peer import seen_array, seen_jpg, tell
 
 options = argparse.ArgumentParser()
 options.add_argument("address", nargs="+")
@@ -22,7 +22,7 @@ replies = itertools.cycle(options.reply)
 while True:
     if options.jpg:
         msg, jpg = hub.recv_jpg()
-        seen = seen_bytes(jpg)
+        seen = seen_jpg(jpg)
     else:
         msg, picture = hub.recv_image()
         seen = seen_array(picture)

@@ -11,22 +11,6 @@ using namespace test;
 
 namespace {
 
-// A Sluice node; `more` goes to its camera.
-std::string node_graph(const std::string& source, const std::string& address,
-                       const std::string& more) {
-  return R"(
-[stage.camera]
-type = "capture.synthetic"
-width = 64
-height = 48
-source = ")" +
-         source + "\"\n" + more + R"(
-[stage.uplink]
-type = "transport.send"
-from = "camera"
-)" + connects(address);
-}
-
 using Sums = std::vector<std::string>;
 
 }  // namespace
@@ -45,8 +29,7 @@ TEST_CASE("old and new senders share one port, and get on with each other") {
   for (const std::string name : {"new1", "new2"})
     new_ones[name] = std::make_unique<Process>(
         sluice({"run", folder.write(name + ".toml",
-                                    "mailbox = { when_full = \"block\" }\n" +
-                                        node_graph(name, in, "rate = 0\nframes = 40\n"))}));
+                                    node_graph({name, "rate = 0\nframes = 40\n", connects(in)}))}));
   for (auto& [name, sender] : old_ones) REQUIRE(sender->wait() == 0);
   for (auto& [name, sender] : new_ones) REQUIRE(sender->wait() == 0);
   REQUIRE(tells(hub, "sum", 200));
@@ -87,8 +70,7 @@ TEST_CASE("whatever an ImageHub answers acknowledges the frame") {
   Running relay(relay_graph(binds(in), connects(out)));
   Process hub(
       python("hub.py", {out, "--reply", "OK", "thanks", "", "0", "\xC3\xBF", "ok {}", "OK {",
-                        "OK []", R"(OK {"seq": "x"})", R"(OK {"seq": 1e400, "received": -1})",
-                        R"(OK {"seq": 3, "received": 9223372036854775807, "sent": 0})"}));
+                        "OK []", R"(OK {"seq": "x"})", R"(OK {"seq": 1e400, "received": -1})"}));
   Process camera(python("sender.py", {in, "--count", "40"}));
   REQUIRE(camera.wait() == 0);
   REQUIRE(tells(hub, "sum", 40));
@@ -102,7 +84,7 @@ TEST_CASE("whatever an ImageHub answers acknowledges the frame") {
 TEST_CASE("a Sluice node goes on when its ImageHub is started again") {
   const auto out = "tcp://" + free_address();
   const auto hub_call = python("hub.py", {out});
-  Running node(node_graph("garage", out, "rate = 100\n"));
+  Running node(node_graph({"garage", "rate = 100\n", connects(out)}));
   Sums sums;
   for (int life = 0; life < 3; ++life) {
     Process hub(hub_call);

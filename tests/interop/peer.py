@@ -36,5 +36,10 @@ def seen_array(array):
     }
 
 
-def seen_bytes(data):
-    return {"sum": hashlib.sha256(bytes(data)).hexdigest()}
+def seen_jpg(jpg):
+    """The bytes, and the shape of the picture that they are."""
+    data = np.frombuffer(jpg, dtype=np.uint8)
+    return {
+        "sum": hashlib.sha256(data.tobytes()).hexdigest(),
+        "shape": list(cv2.imdecode(data, cv2.IMREAD_UNCHANGED).shape),
+    }

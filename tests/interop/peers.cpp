@@ -65,6 +65,14 @@ nlohmann::json Running::end() {
   return read_json(folder_.path() / "report.json")["stages"];
 }
 
+nlohmann::json Running::until(Process& peer, std::size_t more) {
+  const auto before = told(peer).size();
+  const bool enough = tells(peer, "sum", before + more);
+  INFO(peer.err() << process_.err());
+  REQUIRE(enough);
+  return end();
+}
+
 std::string binds(const std::string& address) { return "bind = \"" + address + "\"\n"; }
 std::string connects(const std::string& address) { return "connect = \"" + address + "\"\n"; }
 
@@ -78,6 +86,28 @@ type = "transport.receive"
 type = "transport.send"
 from = "cameras"
 )" + out;
+}
+
+std::string node_graph(const Node& node) {
+  std::string graph = R"(
+mailbox = { when_full = "block" }
+[stage.camera]
+type = "capture.synthetic"
+width = 64
+height = 48
+source = ")" + node.source +
+                      "\"\n" + node.camera;
+  if (node.jpg)
+    graph += R"(
+[stage.jpeg]
+type = "encode.jpeg"
+from = "camera"
+)";
+  return graph + R"(
+[stage.uplink]
+type = "transport.send"
+from = ")" +
+         (node.jpg ? "jpeg" : "camera") + "\"\n" + node.uplink;
 }
 
 std::string hub_graph(const std::string& in) {

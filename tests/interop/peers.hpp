@@ -32,6 +32,8 @@ class Running {
   explicit Running(const std::string& graph);
   // Ends it by SIGTERM; what its report says of the stages. Its failing fails the test.
   nlohmann::json end();
+  // Lets it run until this peer has told of so many frames more, and ends it.
+  nlohmann::json until(Process& peer, std::size_t more);
   Process& process() { return process_; }
 
  private:
@@ -46,6 +48,16 @@ std::string connects(const std::string& address);
 // A graph that gives on what it takes and, by itself, drops nothing. `in` and `out` are further
 // lines of its transport stages.
 std::string relay_graph(const std::string& in, const std::string& out);
+
+// A node with a camera of 64×48 pixels. `camera` and `uplink` are further lines of its first and
+// its last stage; by itself it drops nothing.
+struct Node {
+  std::string source;
+  std::string camera;
+  std::string uplink;
+  bool jpg = false;
+};
+std::string node_graph(const Node& node);
 
 // A graph that counts what it takes, and prints events.
 std::string hub_graph(const std::string& in);

@@ -9,7 +9,8 @@ using namespace test;
 
 namespace {
 
-constexpr const char* kSends = "'camera' sends";
+// The event of a sender's first message.
+constexpr const char* kSends = "link.up";
 
 // The hub's first life ends in the middle of things.
 void kill_hub(const std::string& graph) {
@@ -34,7 +35,8 @@ void goes_on(const std::string& remedy) {
   INFO(cameras.dump(2));
   CHECK(cameras["out"] >= 10);
   CHECK(cameras["failed"] == 0);
-  for (const auto& line : told(camera, "reply")) CHECK(line["reply"] == "OK");
+  CHECK(cameras["sources"]["camera"]["dropped"] == 0);
+  for (const auto& reply : column(told(camera, "reply"), "reply")) CHECK(reply == "OK");
 }
 
 }  // namespace
@@ -59,4 +61,16 @@ TEST_CASE("an ImageSender that publishes goes on after the hub was killed") {
   const auto cameras = hub.end()["cameras"];
   CHECK(cameras["out"] >= 1);
   CHECK(cameras["failed"] == 0);
+}
+
+TEST_CASE("an ImageSender made for each picture alone stays one source") {
+  const auto in = "tcp://" + free_address();
+  Running hub(hub_graph(binds(in)));
+  Process camera(python("sender.py", {in, "--count", "60", "--each-anew"}));
+  REQUIRE(camera.wait() == 0);
+  const auto stages = hub.end();
+  INFO(stages.dump(2));
+  CHECK(stages["cameras"]["out"] == 60);
+  CHECK(stages["end"]["sources"]["camera"]["in"] == 60);
+  CHECK(stages["end"]["sources"]["camera"]["last_sequence"] == 59);
 }

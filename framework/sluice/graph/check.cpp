@@ -2,6 +2,7 @@
 
 #include <sluice/graph/check.hpp>
 #include <sluice/graph/links.hpp>
+#include <sluice/graph/own_check.hpp>
 #include <sluice/graph/stage_settings.hpp>
 
 namespace sluice {
@@ -117,10 +118,12 @@ class GraphCheck {
     if (const auto* workers = settings.parameters.get<std::int64_t>("workers"))
       plan.workers = static_cast<int>(*workers);
     if (const auto* optional = settings.parameters.get<bool>("optional")) plan.optional = *optional;
-    fill_parameters(entry, settings.parameters, plan);
+    if (fill_parameters(entry, settings.parameters, plan)) own_check(entry, plan, problems_);
   }
 
-  void fill_parameters(const Entry& entry, const Settings& settings, StagePlan& plan) {
+  // False if one is wrong or missing.
+  bool fill_parameters(const Entry& entry, const Settings& settings, StagePlan& plan) {
+    bool good = settings.wrong.empty();
     for (const auto& parameter : plan.type->parameters) {
       if (settings.wrong.count(parameter.name) != 0) continue;
       const auto* value = settings.find(parameter.name);
@@ -129,10 +132,12 @@ class GraphCheck {
             entry.origin, "missing-parameter",
             fmt::format("stage '{}' ({}) needs '{}'", entry.key, plan.type->name, parameter.name),
             fmt::format("{}: {}", parameter.name, parameter.help));
+        good = false;
         continue;
       }
       plan.parameters.emplace_back(&parameter, value ? *value : parameter.fallback);
     }
+    return good;
   }
 
   // All is well: the nodes in order, their indices turned into those of the plan.

@@ -187,6 +187,15 @@ class Declare {
   // Its state is not by source, or it owns something that exists once.
   Declare& single_worker() { return type_.single_worker = true, *this; }
 
+  // What can be said of the parameters together, or of a text's form, before anything starts. Looks
+  // at the parameters only: no files, no network. Not called where one of them is wrong already.
+  Declare& check(std::function<void(const T&, ParamProblems&)> find_problems) {
+    type_.check = [find = std::move(find_problems)](const Stage& stage, ParamProblems& problems) {
+      find(static_cast<const T&>(stage), problems);
+    };
+    return *this;
+  }
+
   StageType finish() && {
     type_.make = [] { return std::unique_ptr<Stage>(std::make_unique<T>()); };
     type_.loops = T::kLoops;

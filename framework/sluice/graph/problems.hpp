@@ -24,6 +24,7 @@ class Problems {
   // Codes to pass over from now on: a part of the graph could not be read, so what seems to be
   // missing may be there.
   void mute_what_is_missing() { muted_ = true; }
+  bool part_is_missing() const { return muted_; }
 
   // "did you mean 'jpeg'?", if one of the names is near; else "", or what `otherwise` says.
   std::string near(std::string_view name, const std::vector<std::string>& names,

@@ -136,6 +136,7 @@ Settings SettingsReader::read(const Table& table,
       read_one(*parameter, entry, settings);
       continue;
     }
+    settings.wrong[entry.key] = true;
     auto known = besides;
     for (const auto* list : lists)
       for (const auto& p : *list) known.push_back(p.name);

@@ -21,7 +21,8 @@ const std::vector<Parameter>& graph_parameters();    // drain
 // [A-Za-z0-9_-]{1,64}
 bool is_identifier(std::string_view name);
 
-// By name, what a table gives and what is right. A key that is given but wrong is in `wrong`.
+// By name, what a table gives and what is right. A key that is given but wrong or unknown is in
+// `wrong`.
 struct Settings {
   std::map<std::string, ParamValue, std::less<>> values;
   std::map<std::string, bool, std::less<>> wrong;

@@ -93,20 +93,18 @@ StageSettings read_stage(const Table& table, const std::string& name, const Stag
 
 MailboxRules mailbox_of(const StageType& type, const Settings& graph, const Settings& stage) {
   auto rules = type.mailbox;
-  bool capacity_given = false;
-  for (const auto* layer : {&graph, &stage}) {
+  for (const auto* layer : {&graph, &stage})
     if (const auto* name = layer->get<std::string>("when_full"))
       if (const auto policy = when_full_from_string(*name)) rules.when_full = *policy;
-    if (const auto* frames = layer->get<std::int64_t>("capacity")) {
+  // The type's limits were meant for the type's own policy.
+  if (rules.when_full != type.mailbox.when_full) rules = MailboxRules{.when_full = rules.when_full};
+  for (const auto* layer : {&graph, &stage}) {
+    if (const auto* frames = layer->get<std::int64_t>("capacity"))
       rules.capacity = static_cast<std::size_t>(*frames);
-      capacity_given = true;
-    }
     if (const auto* bytes = layer->get<std::int64_t>("max_bytes"))
       rules.max_bytes = static_cast<std::size_t>(*bytes);
     if (const auto* age = layer->get<std::int64_t>("max_age")) rules.max_age = Duration(*age);
   }
-  // The type's capacity was meant for the type's own policy.
-  if (!capacity_given && rules.when_full != type.mailbox.when_full) rules.capacity = 0;
   return rules;
 }
 

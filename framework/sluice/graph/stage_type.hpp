@@ -42,6 +42,16 @@ struct Parameter {
   std::function<void(Stage&, const ParamValue&)> set;
 };
 
+// Something that a type's own check has against a stage's parameters, each of which is right by
+// itself.
+struct ParamProblem {
+  std::string parameter;  // whose place in the graph is shown: that of the stage if it isn't given
+  std::string message;    // what is wrong
+  std::string hint;       // what to do
+  std::size_t item = 0;   // of a list of texts: which of them
+};
+using ParamProblems = std::vector<ParamProblem>;
+
 enum class WhenFull { block, drop_oldest, drop_newest, latest };
 std::string_view to_string(WhenFull policy);
 std::optional<WhenFull> when_full_from_string(std::string_view name);
@@ -85,6 +95,8 @@ struct StageType {
   bool hears_all = false;      // takes every stage's events where the graph doesn't say `from`
   bool single_worker = false;  // `workers` above 1 is refused
   std::function<std::unique_ptr<Stage>()> make;
+  // May be empty. The stage's parameters are set, and nothing else is done to it.
+  std::function<void(const Stage&, ParamProblems&)> check;
 
   bool is_source() const { return inputs.empty(); }
   const Parameter* parameter(std::string_view parameter_name) const;

@@ -50,6 +50,13 @@ from = "camera"
 )")
               .code == "wrong-type");
   }
+  SECTION(
+      "what a type's own check says of parameters that are wrong, unknown or in a file unread") {
+    const std::string checked = "[stage.camera]\ntype = \"loadtest.checked\"\nleft = \"good\"\n";
+    CHECK(problem(checked + "right = 10\n").code == "out-of-range");
+    CHECK(problem(checked + "rihgt = 1\n").code == "unknown-key");
+    CHECK(problem("include = [\"gone.toml\"]\n" + checked).code == "no-such-include");
+  }
   SECTION("what an unreadable include may have brought") {
     CHECK(problem(R"(
 include = ["gone.toml"]

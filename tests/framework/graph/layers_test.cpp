@@ -61,6 +61,27 @@ TEST_CASE("A graph's other policy leaves the capacity to what fits it") {
   CHECK(rules("max_age = \"5s\"").capacity == 8);
 }
 
+TEST_CASE("A type's limits are for its own policy") {
+  const auto rules = [](const std::string& graph, const std::string& mailbox) {
+    return end_mailbox(plan(graph + "[stage.camera]\ntype = \"loadtest.source\"\n" +
+                            "[stage.end]\ntype = \"loadtest.limited\"\nfrom = \"camera\"\n" +
+                            "mailbox = { " + mailbox + " }\n"));
+  };
+  const MailboxRules own{WhenFull::latest, 2, 1000, std::chrono::seconds(1)};
+  CHECK(rules("", "") == own);
+  CHECK(rules("", "when_full = \"latest\"") == own);
+  CHECK(rules("", "capacity = 5").max_age == own.max_age);
+  CHECK(rules("", "when_full = \"block\"") == MailboxRules{WhenFull::block, 0, 0, Duration(0)});
+  CHECK(rules("[mailbox]\nwhen_full = \"block\"\n", "") ==
+        MailboxRules{WhenFull::block, 0, 0, Duration(0)});
+  CHECK(rules("", "when_full = \"block\", max_age = \"3s\", max_bytes = \"9B\"") ==
+        MailboxRules{WhenFull::block, 0, 9, std::chrono::seconds(3)});
+  // What the graph says holds with any policy, and the stage has the last word on that.
+  CHECK(rules("[mailbox]\nmax_age = \"3s\"\n", "when_full = \"block\"").max_age ==
+        std::chrono::seconds(3));
+  CHECK(rules("[mailbox]\nwhen_full = \"block\"\n", "when_full = \"latest\"") == own);
+}
+
 TEST_CASE("Lists are replaced, not merged") {
   const auto p = plan(kEnd + "[stage.left]\ntype = \"loadtest.source\"\nfiles = [\"a\", \"b\"]\n" +
                       "[device.here.stage.left]\nfiles = [\"c\"]\n");

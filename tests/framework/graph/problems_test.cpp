@@ -13,6 +13,8 @@ namespace {
 
 const std::string kCamera = "[stage.camera]\ntype = \"loadtest.source\"\n";
 
+const std::string kChecked = "[stage.camera]\ntype = \"loadtest.checked\"\n";
+
 struct Case {
   std::string code;
   std::string text;  // "@@" where the problem is; no mark: about the file as a whole
@@ -102,6 +104,12 @@ const std::vector<Case>& cases() {
       {"wrong-type", "device.x = @@1\n" + kCamera, "takes a table"},
       {"wrong-type", "device.x.stage = @@1\n" + kCamera, "takes a table"},
       {"wrong-type", "[stage.camera]\ntype = @@[\"loadtest.source\"]\n", "'type' takes"},
+      {"bad-parameter", kChecked + "left = [\"good\", @@\"bad\"]\nright = 1\n", "write good"},
+      {"bad-parameter", kChecked + "left = @@\"bad\"\nright = 1\n",
+       "'camera' (loadtest.checked): left"},
+      {"bad-parameter", kChecked + "left = \"good\"\nright = @@0\n", "write right = 1"},
+      {"bad-parameter", "[stage.@@camera]\ntype = \"loadtest.checked\"\nleft = \"good\"\n",
+       "left without right"},
       {"bad-duration", kCamera + "every = @@\"2OOms\"\n", "\"2OOms\""},
       {"bad-duration", "drain = @@\"5 sec\"\n" + kCamera, "\"200ms\""},
       {"bad-size", kCamera + "buffer = @@\"8Mib\"\n", "\"8MiB\""},
@@ -284,6 +292,24 @@ from = "jpeg"
   CHECK(found == std::vector<std::string>{"1:1 unknown-key", "5:9 wrong-type", "9:8 no-such-stage",
                                           "10:11 out-of-range", "13:8 unknown-type"});
   CHECK_FALSE(loaded.plan);
+}
+
+TEST_CASE("A type's own check is one of all: its problems come with the others") {
+  const auto loaded =
+      load_graph_text(kChecked + "left = [\"bad\", \"good\", \"bad\"]\n" +
+                          "[stage.jpeg]\ntype = \"loadtest.encode\"\nquality = 700\n",
+                      request({"stage.camera.optional=7"}));
+  std::vector<std::string> found;
+  for (const auto& p : loaded.problems) found.push_back(p.file + ": " + p.code);
+  // The setting is wrong, so the stage's own check waits.
+  CHECK(found == std::vector<std::string>{"test.toml: nobody-feeds-it", "test.toml: out-of-range",
+                                          "--set: wrong-type"});
+
+  const auto set = load_graph_text(kChecked, request({"stage.camera.left=[\"x\",\"bad\"]"}));
+  REQUIRE(set.problems.size() == 2);
+  CHECK(set.problems[0].message.find("left without right") != std::string::npos);
+  CHECK(set.problems[1].file == "--set");
+  CHECK(set.problems[1].column == 24);
 }
 
 TEST_CASE("Problems stop at a hundred, and say so") {

@@ -89,6 +89,37 @@ struct LoadUplink : Stage {
 };
 SLUICE_STAGE(LoadUplink, "loadtest.uplink");
 
+struct LoadChecked : LoopStage {
+  static void declare(Declare<LoadChecked>& d) {
+    d.summary("A source that checks its parameters itself");
+    d.output(Kind::bgr8);
+    d.param("left", &LoadChecked::left, "all but \"bad\"");
+    d.param("right", &LoadChecked::right, "needed with left").range(0, 9);
+    d.check([](const LoadChecked& s, ParamProblems& problems) {
+      for (std::size_t i = 0; i < s.left.size(); ++i)
+        if (s.left[i] == "bad") problems.push_back({"left", "left is bad", "write good", i});
+      if (!s.left.empty() && s.right == 0)
+        problems.push_back({"right", "left without right", "write right = 1"});
+    });
+  }
+  void run(LoopContext&) override {}
+  std::vector<std::string> left;
+  int right = 0;
+};
+SLUICE_STAGE(LoadChecked, "loadtest.checked");
+
+struct LoadLimited : Stage {
+  static void declare(Declare<LoadLimited>& d) {
+    d.summary("Has limits for its own policy");
+    d.input(kinds::frames);
+    d.mailbox({.when_full = WhenFull::latest,
+               .capacity = 2,
+               .max_bytes = 1000,
+               .max_age = std::chrono::seconds(1)});
+  }
+};
+SLUICE_STAGE(LoadLimited, "loadtest.limited");
+
 struct LoadSink : Stage {
   static void declare(Declare<LoadSink>& d) {
     d.summary("The end of every frame");

@@ -10,6 +10,7 @@
 
 #include "capture/file_video.hpp"
 #include "catch.hpp"
+#include "skip.hpp"
 
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
@@ -328,12 +329,7 @@ TEST_CASE("capture.video refuses parameters that mean nothing for what it reads"
 }
 
 TEST_CASE("capture.video reads all of OpenCV's example video") {
-  const std::string path = "/usr/share/doc/opencv-doc/examples/data/vtest.avi";
-  if (!fs::exists(path)) {
-    WARN("skipped: there is no " + path + " (Debian's package opencv-doc)");
-    return;
-  }
-  sluice::capture::FileVideo video(path);
+  sluice::capture::FileVideo video(test::example_video().string());
   int frames = 0;
   for (cv::Mat picture; !(picture = video.read()).empty(); ++frames)
     CHECK(picture.size() == cv::Size(768, 576));

@@ -1,5 +1,5 @@
 // Needs Xvfb (package xvfb) for a screen, xdotool to press keys, xwininfo (package x11-utils) to
-// read titles; without them those tests say so and check nothing. The screen's pixels are read from
+// read titles; without them those tests are skipped. The screen's pixels are read from
 // the file that Xvfb keeps them in.
 
 #include <arpa/inet.h>
@@ -18,6 +18,7 @@
 #include <sstream>
 
 #include "catch.hpp"
+#include "skip.hpp"
 #if __has_include(<xcb/xcb.h>)
 #include <dlfcn.h>
 #include <xcb/xcb.h>
@@ -105,15 +106,12 @@ struct VirtualScreen {
 };
 
 // The screen that all tests of this process share, in the environment.
-VirtualScreen* screen() {
+VirtualScreen& screen() {
   static VirtualScreen shared;
-  if (shared.display.empty()) {
-    WARN("Xvfb is not installed: not tested");
-    return nullptr;
-  }
+  if (shared.display.empty()) ::test::skip("Xvfb is not installed (package xvfb)");
   unsetenv("QT_QPA_PLATFORM");
   setenv("DISPLAY", shared.display.c_str(), 1);
-  return &shared;
+  return shared;
 }
 
 bool xdotool(std::vector<std::string> words) {
@@ -123,10 +121,8 @@ bool xdotool(std::vector<std::string> words) {
   waitpid(child, &status, 0);
   return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
-bool have_xdotool() {
-  if (xdotool({"version"})) return true;
-  WARN("xdotool is not installed: not tested");
-  return false;
+void need_xdotool() {
+  if (!xdotool({"version"})) ::test::skip("xdotool is not installed (package xdotool)");
 }
 
 // The windows on the screen, as xwininfo lists them: "     0x400006 "title": ...".
@@ -139,13 +135,18 @@ std::string windows() {
   return text;
 }
 
-// What a window manager does when its cross is clicked. False: can't be done here.
-bool close_window(const std::string& title) {
+void need_xwininfo() {
+  if (windows().empty()) ::test::skip("xwininfo is not installed (package x11-utils)");
+}
+
 #ifdef HAVE_XCB
+// What a window manager does when its cross is clicked.
+void close_window(const std::string& title) {
   const auto list = windows();
   const auto at = list.find(" \"" + title + "\"");
+  REQUIRE(at != std::string::npos);
   void* library = dlopen("libxcb.so.1", RTLD_NOW);
-  if (at == std::string::npos || !library) return false;
+  REQUIRE(library);
   const auto line = list.rfind('\n', at) + 1;
   const auto id = static_cast<xcb_window_t>(std::stoul(list.substr(line, at - line), nullptr, 16));
   const auto function = [library]<class F>(F*, const char* name) {
@@ -172,12 +173,8 @@ bool close_window(const std::string& title) {
   XCB(xcb_disconnect)(c);
   dlclose(library);
 #undef XCB
-  return true;
-#else
-  (void)title;
-  return false;
-#endif
 }
+#endif
 
 FramePtr plain(cv::Scalar bgr, std::string source) {
   return make_frame(cv::Mat(240, 320, CV_8UC3, bgr), std::move(source));
@@ -216,6 +213,7 @@ TEST_CASE("display.window says so where there is no display, instead of ending t
 }
 
 TEST_CASE("display.window says so where the X server wants a key that we don't have") {
+  screen();  // skips this test where there is none
   // Xauthority's format: family, address, number, name and data, each with its length before it.
   const auto folder = fs::temp_directory_path() / ("sluice-auth-" + std::to_string(getpid()));
   fs::create_directory(folder);
@@ -224,20 +222,18 @@ TEST_CASE("display.window says so where the X server wants a key that we don't h
       "0123456789abcdef",
       44);
   const VirtualScreen locked({"-auth", (folder / "auth").string()});
-  if (locked.display.empty()) {
-    WARN("Xvfb is not installed: not tested");
-  } else {
-    unsetenv("QT_QPA_PLATFORM");
-    setenv("DISPLAY", locked.display.c_str(), 1);
-    setenv("XAUTHORITY", "/nonexistent", 1);
+  REQUIRE_FALSE(locked.display.empty());
+  setenv("DISPLAY", locked.display.c_str(), 1);
+  setenv("XAUTHORITY", "/nonexistent", 1);
+  {
     StageTest shut("display.window");
     CHECK(has(refusal(shut), "lets us not in"));
     setenv("XAUTHORITY", (folder / "auth").c_str(), 1);
     StageTest open("display.window");
     CHECK(refusal(open) == "it started");
-    unsetenv("XAUTHORITY");
-    kill(locked.child, SIGTERM);
   }
+  unsetenv("XAUTHORITY");
+  kill(locked.child, SIGTERM);
   fs::remove_all(folder);
 }
 
@@ -249,55 +245,58 @@ TEST_CASE("display.window refuses a montage that is no grid") {
 }
 
 TEST_CASE("display.window shows each source in a window of its own") {
-  auto* x = screen();
-  if (!x) return;
+  auto& x = screen();
   StageTest test("display.window", {{"active", std::string("10s")}});
   test.queue(plain({0, 0, 255}, "red"));
   test.run_in_thread();
-  CHECK(test.eventually([&] { return x->pixels(255, 0, 0) > 320 * 240 / 2; }));
+  CHECK(test.eventually([&] { return x.pixels(255, 0, 0) > 320 * 240 / 2; }));
   test.queue(plain({0, 255, 0}, "red"));
-  CHECK(test.eventually([&] { return x->pixels(0, 255, 0) > 320 * 240 / 2; }));
-  CHECK(x->pixels(255, 0, 0) == 0);
+  CHECK(test.eventually([&] { return x.pixels(0, 255, 0) > 320 * 240 / 2; }));
+  CHECK(x.pixels(255, 0, 0) == 0);
   test.queue(make_frame(cv::Mat(240, 320, CV_8UC4, cv::Scalar(200, 120, 40, 0)), "other"));
-  CHECK(test.eventually([&] { return x->pixels(40, 120, 200) > 320 * 240 / 2; }));
+  CHECK(test.eventually([&] { return x.pixels(40, 120, 200) > 320 * 240 / 2; }));
 
   StageTest second("display.window");
   CHECK(has(refusal(second), "there is a display.window in this graph already"));
-  if (windows().empty()) {
-    WARN("xwininfo is not installed: titles are not tested");
-  } else {
-    CHECK(has(windows(), "\"red\""));
-    CHECK(has(windows(), "\"other\""));
-    test.clock().advance(std::chrono::seconds(11));
-    CHECK(test.eventually([] { return has(windows(), "\"red (silent)\""); }));
-    test.queue(plain({0, 255, 0}, "red"));
-    CHECK(test.eventually([] { return has(windows(), "\"red\""); }));
-    CHECK(has(windows(), "\"other (silent)\""));
-  }
   test.stop();
   CHECK(test.counts().in == test.counts().out);
   CHECK(test.events().empty());
 }
 
+TEST_CASE("display.window says in a window's title whose it is, and whether it is silent") {
+  screen();
+  need_xwininfo();
+  StageTest test("display.window", {{"active", std::string("10s")}});
+  test.queue(plain({0, 0, 255}, "red"));
+  test.queue(plain({200, 120, 40}, "other"));
+  test.run_in_thread();
+  CHECK(test.eventually([] { return has(windows(), "\"red\""); }));
+  CHECK(test.eventually([] { return has(windows(), "\"other\""); }));
+  test.clock().advance(std::chrono::seconds(11));
+  CHECK(test.eventually([] { return has(windows(), "\"red (silent)\""); }));
+  test.queue(plain({0, 255, 0}, "red"));
+  CHECK(test.eventually([] { return has(windows(), "\"red\""); }));
+  CHECK(has(windows(), "\"other (silent)\""));
+  test.stop();
+}
+
 TEST_CASE("display.window can be started again, and ends when its inputs do") {
-  auto* x = screen();
-  if (!x) return;
+  auto& x = screen();
   for (int i = 0; i < 3; ++i) {
     StageTest test("display.window");
     test.queue(plain({255, 0, 255}, "again"));
     test.run_in_thread();
-    CHECK(test.eventually([&] { return x->pixels(255, 0, 255) > 1000; }));
+    CHECK(test.eventually([&] { return x.pixels(255, 0, 255) > 1000; }));
     test.end_inputs();
     test.stop();
     CHECK(test.counts().out == 1);
   }
   // Its windows are gone with it.
-  CHECK(StageTest("sink.discard").eventually([&] { return x->pixels(255, 0, 255) == 0; }));
+  CHECK(StageTest("sink.discard").eventually([&] { return x.pixels(255, 0, 255) == 0; }));
 }
 
 TEST_CASE("display.window shows a montage, its boxes, and who is silent") {
-  auto* x = screen();
-  if (!x) return;
+  auto& x = screen();
   StageTest test("display.window",
                  {{"montage", std::string("2x1")}, {"tile_width", std::int64_t{300}}});
   test.run_in_thread();
@@ -306,46 +305,64 @@ TEST_CASE("display.window shows a montage, its boxes, and who is silent") {
   test.queue(plain({255, 0, 0}, "b"));
   test.queue(plain({0, 255, 0}, "c"));
   CHECK(test.eventually([&] {
-    return x->pixels(255, 0, 0) > 10000 && x->pixels(0, 0, 255) > 10000 &&
-           x->pixels(255, 186, 72) > 100;  // motion's colour
+    return x.pixels(255, 0, 0) > 10000 && x.pixels(0, 0, 255) > 10000 &&
+           x.pixels(255, 186, 72) > 100;  // motion's colour
   }));
-  CHECK(x->pixels(0, 255, 0) == 0);  // on the next page
-  if (have_xdotool()) {
-    CHECK(xdotool({"search", "--name", "^sluice$", "windowfocus", "--sync", "key", "space"}));
-    CHECK(test.eventually([&] { return x->pixels(0, 255, 0) > 10000; }));
-    test.clock().advance(std::chrono::seconds(30));
-    CHECK(test.eventually([&] { return x->pixels(0, 255, 0) == 0; }));
-  }
+  CHECK(x.pixels(0, 255, 0) == 0);  // on the next page
   test.stop();
 }
 
-TEST_CASE("q, Escape or closing a window ends display.window") {
-  auto* x = screen();
-  if (!x || !have_xdotool()) return;
-  const auto press = [](const std::string& window, const char* key) {
-    CHECK(xdotool({"search", "--name", "^" + window + "$", "windowfocus", "--sync", "key", key}));
-    return true;
-  };
-  const std::vector<std::function<bool(const std::string&)>> ways = {
-      [&](const std::string& window) { return press(window, "q"); },
-      [&](const std::string& window) { return press(window, "Escape"); },
-      [](const std::string& window) { return close_window(window); }};
-  for (std::size_t i = 0; i < ways.size(); ++i) {
-    // Another name and colour each time: the last window may still be there for a moment.
-    const std::string name = "cam" + std::to_string(i);
-    const int green = 100 + 60 * static_cast<int>(i);
-    CAPTURE(name);
-    StageTest test("display.window");
-    test.run_in_thread();
-    test.queue(plain({0, 1.0 * green, 255}, name));
-    REQUIRE(test.eventually([&] { return x->pixels(255, green, 0) > 1000; }));
-    CHECK(test.events().empty());
-    if (!ways[i](name)) {
-      WARN("windows can't be closed here: not tested");
-      continue;
-    }
-    REQUIRE(test.eventually([&] { return test.events().size() == 1; }));
-    CHECK(test.events().at(0).name == "window.closed");
-    test.stop();
-  }
+TEST_CASE("the space bar shows the next page of a montage, until its sources are gone") {
+  auto& x = screen();
+  need_xdotool();
+  StageTest test("display.window",
+                 {{"montage", std::string("2x1")}, {"tile_width", std::int64_t{300}}});
+  test.run_in_thread();
+  for (const auto* source : {"a", "b"}) test.queue(plain({0, 0, 255}, source));
+  test.queue(plain({0, 255, 0}, "c"));
+  CHECK(test.eventually([&] { return x.pixels(255, 0, 0) > 10000; }));
+  CHECK(x.pixels(0, 255, 0) == 0);
+  CHECK(xdotool({"search", "--name", "^sluice$", "windowfocus", "--sync", "key", "space"}));
+  CHECK(test.eventually([&] { return x.pixels(0, 255, 0) > 10000; }));
+  test.clock().advance(std::chrono::seconds(30));
+  CHECK(test.eventually([&] { return x.pixels(0, 255, 0) == 0; }));
+  test.stop();
+}
+
+// `end` does what should end the stage whose window has this title.
+void ends_by(const std::function<void(const std::string& window)>& end, const std::string& name) {
+  // Another name and colour each time: the last window may still be there for a moment.
+  static int green = 40;
+  green += 60;
+  StageTest test("display.window");
+  test.run_in_thread();
+  test.queue(plain({0, 1.0 * green, 255}, name));
+  REQUIRE(test.eventually([&] { return screen().pixels(255, green, 0) > 1000; }));
+  CHECK(test.events().empty());
+  end(name);
+  REQUIRE(test.eventually([&] { return test.events().size() == 1; }));
+  CHECK(test.events().at(0).name == "window.closed");
+  test.stop();
+}
+
+TEST_CASE("q or Escape ends display.window") {
+  screen();
+  need_xdotool();
+  for (const std::string key : {"q", "Escape"})
+    ends_by(
+        [&](const std::string& window) {
+          CHECK(xdotool(
+              {"search", "--name", "^" + window + "$", "windowfocus", "--sync", "key", key}));
+        },
+        "cam-" + key);
+}
+
+TEST_CASE("closing its window ends display.window") {
+#ifdef HAVE_XCB
+  screen();
+  need_xwininfo();
+  ends_by(close_window, "cam-closed");
+#else
+  ::test::skip("built without libxcb1-dev");
+#endif
 }

@@ -7,6 +7,7 @@
 #include <sluice/testkit.hpp>
 
 #include "catch.hpp"
+#include "skip.hpp"
 
 using sluice::Annotation;
 using sluice::Box;
@@ -437,11 +438,7 @@ TEST_CASE("motion.detect: what it can't take fails, tiny pictures and mad times 
 }
 
 TEST_CASE("motion.detect: finds the people of OpenCV's vtest.avi") {
-  const std::string video = "/usr/share/doc/opencv-doc/examples/data/vtest.avi";
-  if (!std::filesystem::exists(video)) {
-    WARN(video << " is not there (Debian's opencv-doc has it)");
-    return;
-  }
+  const std::string video = ::test::example_video();
   const std::string method = GENERATE("average", "mog2");
   INFO(method);
   StageTest test("motion.detect", with_method(method));

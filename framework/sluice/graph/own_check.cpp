@@ -1,0 +1,32 @@
+#include <fmt/format.h>
+
+#include <sluice/graph/own_check.hpp>
+#include <sluice/stage.hpp>
+
+namespace sluice {
+namespace {
+
+// Where the graph gives the parameter; else the stage's own place.
+Origin place_of(const Entry& stage, const ParamProblem& problem) {
+  const auto* table = stage.value.as<Table>();
+  const auto* given = table ? table->find(problem.parameter) : nullptr;
+  if (!given) return stage.origin;
+  const auto* list = given->value.as<Value::List>();
+  return list && problem.item < list->size() ? (*list)[problem.item].origin : given->value.origin;
+}
+
+}  // namespace
+
+void own_check(const Entry& entry, const StagePlan& plan, Problems& problems) {
+  if (!plan.type->check || problems.part_is_missing()) return;
+  const auto stage = plan.type->make();
+  for (const auto& [parameter, value] : plan.parameters) parameter->set(*stage, value);
+  ParamProblems found;
+  plan.type->check(*stage, found);
+  for (const auto& problem : found)
+    problems.add(place_of(entry, problem), "bad-parameter",
+                 fmt::format("stage '{}' ({}): {}", entry.key, plan.type->name, problem.message),
+                 problem.hint);
+}
+
+}  // namespace sluice

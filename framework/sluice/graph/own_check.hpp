@@ -1,0 +1,15 @@
+// A stage type's own check of its parameters (Declare::check), as a part of the graph's.
+#pragma once
+
+#include <sluice/graph/document.hpp>
+#include <sluice/graph/plan.hpp>
+#include <sluice/graph/problems.hpp>
+
+namespace sluice {
+
+// `entry` is the stage's table, `plan` has all parameters. Makes a stage for the check alone, which
+// is never started. Does nothing where a part of the graph is missing, which may have had what the
+// check would miss.
+void own_check(const Entry& entry, const StagePlan& plan, Problems& problems);
+
+}  // namespace sluice
