@@ -34,10 +34,11 @@ void let_go(void*, void* owner) { delete static_cast<std::shared_ptr<const void>
 }  // namespace
 
 Lane::Lane(zmq::context_t& context, Pattern pattern, int window, std::string address, bool listens,
-           const Locks* locks, std::string run, SteadyTime now)
+           VideoSocket::Secure secure, std::string run, SteadyTime now)
     : pattern_(pattern),
       run_(std::move(run)),
-      socket_(context, options_of(pattern, window), std::move(address), listens, locks, now),
+      socket_(context, options_of(pattern, window), std::move(address), listens, std::move(secure),
+              now),
       window_(window) {}
 
 bool Lane::has_room() {
@@ -85,16 +86,13 @@ void Lane::say_goodbye() {
   socket.send(zmq::message_t(), zmq::send_flags::dontwait);
 }
 
-void Lane::keep(LoopContext& context, Duration reply_limit) {
+void Lane::keep(LoopContext& context, Duration reply_limit, Refusals& refusals) {
   const auto now = context.clock().steady();
   socket_.keep(now, [&](const VideoSocket::News& news) {
     using What = VideoSocket::News::What;
     if (news.what == What::absent)
       return context.log(LogLevel::warning, fmt::format("{}: {}", news.address, news.why));
-    if (news.what == What::refused) {
-      context.log(LogLevel::warning, fmt::format("{}: {}", news.address, news.why));
-      return context.raise({"peer.refused", {}, {{"address", news.address}, {"why", news.why}}});
-    }
+    if (news.what == What::refused) return refusals.tell({news.address, news.why}, 1, context);
     const bool up = news.what == What::up;
     if (!up) {
       // Replies that came before the end of the connection count.

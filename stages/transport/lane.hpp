@@ -7,6 +7,7 @@
 #include <string>
 
 #include "transport/peer_clock.hpp"
+#include "transport/refusals.hpp"
 #include "transport/socket.hpp"
 #include "transport/window.hpp"
 #include "transport/wire.hpp"
@@ -18,7 +19,7 @@ enum class Pattern { request, publish, push };
 class Lane {
  public:
   Lane(zmq::context_t& context, Pattern pattern, int window, std::string address, bool listens,
-       const Locks* locks, std::string run, SteadyTime now);
+       VideoSocket::Secure secure, std::string run, SteadyTime now);
 
   VideoSocket& socket() { return socket_; }
   // Whether a frame would leave at once.
@@ -31,7 +32,7 @@ class Lane {
   // of no more than that it was taken.
   bool send(const FramePtr& frame, LoopContext& context);
   // Settles what was replied to, raises what happened, makes a broken connection anew.
-  void keep(LoopContext& context, Duration reply_limit);
+  void keep(LoopContext& context, Duration reply_limit, Refusals& refusals);
   // Settles what is still under way as dropped.
   void drop_under_way(LoopContext& context, std::string_view cause);
   // To a Sluice hub; an old one would take it for a frame.

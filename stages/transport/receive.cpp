@@ -8,14 +8,15 @@
 
 #include <nlohmann/json.hpp>
 #include <sluice/observe/ledger.hpp>
-#include <sluice/observe/log.hpp>
 #include <sluice/stage.hpp>
 #include <unordered_map>
 #include <unordered_set>
 
+#include "transport/access.hpp"
 #include "transport/endpoint.hpp"
-#include "transport/endpoint_check.hpp"
+#include "transport/locks.hpp"
 #include "transport/peer_clock.hpp"
+#include "transport/refusals.hpp"
 #include "transport/socket.hpp"
 #include "transport/sources.hpp"
 #include "transport/wire.hpp"
@@ -23,7 +24,7 @@
 namespace sluice {
 namespace {
 
-struct Receive : LoopStage {
+struct Receive : LoopStage, Access {
   static void declare(Declare<Receive>& d) {
     d.summary("Takes frames from Sluice and imagezmq senders");
     d.manual(
@@ -42,17 +43,12 @@ struct Receive : LoopStage {
         "no time, and their age counts from arrival.");
     d.output(kinds::frames);
     d.listens();
-    d.param("bind", &Receive::bind,
-            "address or addresses to listen on, such as tcp://127.0.0.1:5555");
-    d.param("connect", &Receive::connect, "or, instead, senders to connect to");
+    declare_access(d, "senders");
     d.choice("pattern", &Receive::pattern,
              {{"request", zmq::socket_type::router},
               {"publish", zmq::socket_type::sub},
               {"push", zmq::socket_type::pull}},
              "how the senders hand over their frames");
-    d.param("security", &Receive::security,
-            "\"none\" lets anybody who can reach the address send; needed beyond loopback")
-        .choices({"", "none"});
     d.param("max_message", &Receive::max_message, "larger messages cut their sender's connection")
         .range(ByteSize{1024}, ByteSize{std::int64_t{1} << 30});
     d.param("max_sources", &Receive::max_sources, "further sources are dropped").range(1, 1024);
@@ -62,9 +58,6 @@ struct Receive : LoopStage {
     d.raises({"link.up", "link.down", "peer.refused", "source.stale", "source.gone", "source.back",
               "source.conflict", "node.restart", "node.heartbeat", "node.reading", "motion.began",
               "motion.ended"});
-    d.check([](const Receive& s, ParamProblems& problems) {
-      check_endpoints(s.bind, s.connect, s.security, problems);
-    });
     d.example(R"(
 [stage.cameras]
 type = "transport.receive"
@@ -76,10 +69,7 @@ from = "cameras"
 )");
   }
 
-  std::vector<std::string> bind;
-  std::vector<std::string> connect;
   zmq::socket_type pattern = zmq::socket_type::router;
-  std::string security;
   ByteSize max_message{64 << 20};
   int max_sources = 256;
   Duration stale_after = std::chrono::seconds(3);
@@ -90,14 +80,19 @@ from = "cameras"
     options.type = pattern;
     options.most_bytes = max_message.bytes;
     const auto now = context.clock().steady();
+    if (security == "curve") locks_.emplace(zmq_, *this, context.clock());
+    const auto add = [&](const std::string& address, bool listens, VideoSocket::Secure secure) {
+      sockets_.push_back(
+          std::make_unique<VideoSocket>(zmq_, options, address, listens, std::move(secure), now));
+    };
+    for (std::size_t i = 0; i < connect.size(); ++i) {
+      add(connect[i], false, locks_ ? locks_->for_connecting(i) : nullptr);
+      places_[sockets_.back().get()] = i;
+    }
     for (const auto& address : bind) {
-      sockets_.push_back(std::make_unique<VideoSocket>(
-          zmq_, options, bind_endpoint(address).address, true, nullptr, now));
+      add(bind_endpoint(address).address, true, locks_ ? locks_->for_binding() : nullptr);
       context.log(LogLevel::info, "listening on " + sockets_.back()->bound());
     }
-    for (const auto& address : connect)
-      sockets_.push_back(std::make_unique<VideoSocket>(
-          zmq_, options, connect_endpoint(address).address, false, nullptr, now));
     for (const auto& socket : sockets_) polled_.push_back(socket.get());
   }
 
@@ -109,6 +104,7 @@ from = "cameras"
       for (const auto& socket : sockets_) due = std::min(due, socket->due(now));
       wait_for(polled_, for_writing, context.wake_fd(), due - now);
       for (const auto& socket : sockets_) keep(*socket, context);
+      if (locks_) refusals_.tell(locks_->news(context), context);
       receive_all(context);
       sources_->check(context.clock().steady());
       tell(context);
@@ -154,7 +150,7 @@ from = "cameras"
       const std::size_t count = parts.size() - first + beyond;
       if (count != 2)
         throw wire::BadMessage(fmt::format("a message of {} parts instead of 2", count));
-      reply = take(context, parts[first], std::move(parts[first + 1]), arrived);
+      reply = take(context, socket, parts[first], std::move(parts[first + 1]), arrived);
     } catch (const wire::BadMessage& e) {
       context.fail({}, e.what());
       reply = fmt::format("ERROR {}", e.what());
@@ -169,10 +165,20 @@ from = "cameras"
   }
 
   // What to reply; nothing to a goodbye.
-  std::string take(LoopContext& context, zmq::message_t& header, zmq::message_t payload,
-                   UtcTime arrived) {
+  std::string take(LoopContext& context, VideoSocket& socket, zmq::message_t& header,
+                   zmq::message_t payload, UtcTime arrived) {
     const auto now = context.clock().steady();
     Sender sender{{}, connection_of(header), address_of(header)};
+    std::string device;
+    if (locks_) {
+      const auto known = socket.listens() ? locks_->sender_of(header)
+                                          : std::optional(locks_->device_at(places_[&socket]));
+      if (!known) {
+        context.drop({}, "not_allowed");
+        return "ERROR this device's key is not allowed any more";
+      }
+      device = *known;
+    }
     // The frame keeps ZeroMQ's own memory: no copy of the picture is made.
     const auto message = std::make_shared<zmq::message_t>(std::move(payload));
     const std::span bytes(message->data<const std::uint8_t>(), message->size());
@@ -183,6 +189,12 @@ from = "cameras"
     if (incoming.goodbye) {
       sources_->said_goodbye(sender, now);
       return {};
+    }
+    const std::string& source = incoming.event ? incoming.event->source : incoming.frame->source;
+    if (locks_ && !locks_->may_send_as(device, source, socket.listens())) {
+      context.drop({}, "not_its_name");
+      return fmt::format("ERROR the device '{0}' sends as '{0}' or '{0}-...', and not as '{1}'",
+                         device, source);
     }
     if (incoming.event) {
       if (!sources_->may_speak_for(incoming.event->source, sender))
@@ -247,7 +259,7 @@ from = "cameras"
           context.log(LogLevel::warning, fmt::format("{}: {}", news.address, news.why));
           break;
         case What::refused:
-          refused(news.address, news.why, context);
+          refusals_.tell({news.address, news.why}, 1, context);
           break;
         case What::down: {
           // What it sent before its end counts.
@@ -266,28 +278,20 @@ from = "cameras"
     });
   }
 
-  void refused(const std::string& address, const std::string& why, LoopContext& context) {
-    const auto verdict = refusals_.ask(context.clock().steady());
-    if (!verdict.write) return;
-    context.log(LogLevel::warning, fmt::format("{} was refused: {}", address, why));
-    Event event{"peer.refused", {}, {{"address", address}, {"why", why}}};
-    if (verdict.held_back > 0)
-      event.details.emplace_back("more", static_cast<std::int64_t>(verdict.held_back));
-    context.raise(std::move(event));
-  }
-
   void tell(LoopContext& context) {
     for (auto& event : sources_->take_events()) context.raise(std::move(event));
   }
 
   // Its own, so that closing waits for nobody else's messages.
   zmq::context_t zmq_{1};
+  std::optional<Locks> locks_;
   std::vector<std::unique_ptr<VideoSocket>> sockets_;
   std::vector<VideoSocket*> polled_;
+  std::unordered_map<const VideoSocket*, std::size_t> places_;  // in Access::connect
   std::optional<Sources> sources_;
   std::unordered_set<int> links_;                       // connections that have sent something
   std::unordered_map<std::string, LeastDelay> delays_;  // by source
-  LogGate refusals_;
+  Refusals refusals_;
 };
 SLUICE_STAGE(Receive, "transport.receive");
 

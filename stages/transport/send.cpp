@@ -12,14 +12,16 @@
 #include <random>
 #include <sluice/stage.hpp>
 
+#include "transport/access.hpp"
 #include "transport/endpoint.hpp"
-#include "transport/endpoint_check.hpp"
 #include "transport/lane.hpp"
+#include "transport/locks.hpp"
+#include "transport/refusals.hpp"
 
 namespace sluice {
 namespace {
 
-struct Send : LoopStage {
+struct Send : LoopStage, Access {
   static void declare(Declare<Send>& d) {
     d.summary("Sends frames to Sluice and imagezmq hubs");
     d.manual(
@@ -39,15 +41,11 @@ struct Send : LoopStage {
         "While no hub is there frames stay in the mailbox, which keeps the newest of each source\n"
         "for 2 s.");
     d.input(kinds::frames);
-    d.param("connect", &Send::connect, "the hub's address, such as tcp://hub.local:5555");
-    d.param("bind", &Send::bind, "or, instead, an address to listen on for hubs that connect");
+    declare_access(d, "hubs");
     d.choice(
         "pattern", &Send::pattern,
         {{"request", Pattern::request}, {"publish", Pattern::publish}, {"push", Pattern::push}},
         "how frames are handed over");
-    d.param("security", &Send::security,
-            "\"none\" lets anybody who can reach the bound address listen; needed beyond loopback")
-        .choices({"", "none"});
     d.param("window", &Send::window,
             "frames under way at once; fewer where the link is too thin for them")
         .range(1, 64);
@@ -58,9 +56,6 @@ struct Send : LoopStage {
     // Of pictures that can't go out now only the newest is of use later, and not for long.
     d.mailbox({.when_full = WhenFull::latest, .max_age = std::chrono::seconds(2)});
     d.single_worker();
-    d.check([](const Send& s, ParamProblems& problems) {
-      check_endpoints(s.bind, s.connect, s.security, problems);
-    });
     d.example(R"(
 [stage.camera]
 type = "capture.synthetic"
@@ -76,34 +71,33 @@ connect = "tcp://127.0.0.1:5555"
 )");
   }
 
-  std::vector<std::string> connect;
-  std::vector<std::string> bind;
   Pattern pattern = Pattern::request;
-  std::string security;
   int window = 4;
   Duration reply_limit = std::chrono::seconds(10);
 
   void start(Context& context) override {
     const std::string run = fmt::format("{:08x}", std::random_device()());
     const auto now = context.clock().steady();
-    const auto add = [&](const std::string& address, bool listens) {
-      lanes_.push_back(
-          std::make_unique<Lane>(zmq_, pattern, window, address, listens, nullptr, run, now));
+    if (security == "curve") locks_.emplace(zmq_, *this, context.clock());
+    const auto add = [&](const std::string& address, bool listens, VideoSocket::Secure secure) {
+      lanes_.push_back(std::make_unique<Lane>(zmq_, pattern, window, address, listens,
+                                              std::move(secure), run, now));
     };
     for (const auto& address : bind) {
-      add(bind_endpoint(address).address, true);
+      add(bind_endpoint(address).address, true, locks_ ? locks_->for_binding() : nullptr);
       context.log(LogLevel::info, "listening on " + lanes_.back()->socket().bound());
     }
-    for (const auto& address : connect) {
-      add(connect_endpoint(address).address, false);
-      context.log(LogLevel::info, "sending to " + address);
+    for (std::size_t i = 0; i < connect.size(); ++i) {
+      add(connect[i], false, locks_ ? locks_->for_connecting(i) : nullptr);
+      context.log(LogLevel::info, "sending to " + connect[i]);
     }
     for (const auto& lane : lanes_) sockets_.push_back(&lane->socket());
   }
 
   void run(LoopContext& context) override {
     while (!context.stopping()) {
-      for (const auto& lane : lanes_) lane->keep(context, reply_limit);
+      for (const auto& lane : lanes_) lane->keep(context, reply_limit, refusals_);
+      if (locks_) refusals_.tell(locks_->news(context), context);
       while (!context.stopping() && send_one(context)) {
       }
       if (context.inputs_ended() && under_way() == 0) break;
@@ -168,6 +162,8 @@ connect = "tcp://127.0.0.1:5555"
 
   // Its own, so that closing waits for nobody else's messages.
   zmq::context_t zmq_{1};
+  std::optional<Locks> locks_;
+  Refusals refusals_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::vector<VideoSocket*> sockets_;
   std::vector<bool> for_writing_;

@@ -8,8 +8,6 @@
 #include <cstring>
 #include <stdexcept>
 
-#include "transport/locks.hpp"
-
 namespace sluice {
 namespace {
 
@@ -51,12 +49,12 @@ std::string metadata(zmq::message_t& message, const char* name) {
 }  // namespace
 
 VideoSocket::VideoSocket(zmq::context_t& context, Options options, std::string address,
-                         bool listens, const Locks* locks, SteadyTime now)
+                         bool listens, Secure secure, SteadyTime now)
     : context_(context),
       options_(options),
       address_(std::move(address)),
       listens_(listens),
-      locks_(locks) {
+      secure_(std::move(secure)) {
   open(now);
 }
 
@@ -87,7 +85,7 @@ void VideoSocket::open(SteadyTime now) {
   // Not for all: an IPv4 address would be shown in its IPv6 form.
   if (address_.find('[') != std::string::npos) s.set(zmq::sockopt::ipv6, true);
   if (options_.type == zmq::socket_type::sub) s.set(zmq::sockopt::subscribe, "");
-  if (locks_) locks_->secure(s, listens_);
+  if (secure_) secure_(s);
 
   static std::atomic<unsigned> number{0};
   const std::string inproc = fmt::format("inproc://monitor-{}", ++number);
@@ -190,8 +188,8 @@ bool VideoSocket::read_monitor(SteadyTime now, const std::function<void(const Ne
       if (known != accepted_.end()) accepted_.erase(known);
       if (std::exchange(refused_, false)) {
         tell({News::What::refused, peer, value,
-              locks_ ? "it does not speak ZeroMQ with CURVE keys that fit"
-                     : "it does not speak ZeroMQ as it is spoken here"});
+              secure_ ? "it does not speak ZeroMQ with CURVE keys that fit"
+                      : "it does not speak ZeroMQ as it is spoken here"});
       } else {
         peers_ = std::max(0, peers_ - 1);
         tell({News::What::down, peer, value, {}});

@@ -16,8 +16,6 @@
 
 namespace sluice {
 
-class Locks;
-
 class VideoSocket {
  public:
   struct Options {
@@ -34,10 +32,12 @@ class VideoSocket {
     std::string why;      // refused, absent
   };
 
-  // `locks` is null where there is no security, and must outlive the socket. Listening throws
-  // std::runtime_error that says what to do; connecting is tried without end.
+  // Done to each new socket before it binds or connects; empty where there is no security.
+  using Secure = std::function<void(zmq::socket_t&)>;
+
+  // Listening throws std::runtime_error that says what to do; connecting is tried without end.
   VideoSocket(zmq::context_t& context, Options options, std::string address, bool listens,
-              const Locks* locks, SteadyTime now);
+              Secure secure, SteadyTime now);
   ~VideoSocket();
   VideoSocket(const VideoSocket&) = delete;
   VideoSocket& operator=(const VideoSocket&) = delete;
@@ -74,7 +74,7 @@ class VideoSocket {
   const Options options_;
   const std::string address_;
   const bool listens_;
-  const Locks* const locks_;
+  const Secure secure_;
 
   std::optional<zmq::socket_t> socket_, monitor_;
   int peers_ = 0;

@@ -15,8 +15,9 @@ std::string to_json(const Event& event) {
   line["event"] = event.name;
   if (!event.source.empty()) line["source"] = event.source;
   if (!event.stage.empty()) line["stage"] = event.stage;
-  for (const auto& [key, value] : event.details)
-    std::visit([&](const auto& v) { line[key] = v; }, value);
+  // Not by name: clang 14 lets no lambda capture a structured binding.
+  for (const auto& detail : event.details)
+    std::visit([&](const auto& value) { line[detail.first] = value; }, detail.second);
   // Texts may come from a peer: bytes that are not UTF-8 are replaced, never thrown over.
   return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }

@@ -114,7 +114,7 @@ TEST_CASE("stale_after = 0s: nobody is stale") {
   CHECK(hub.events().empty());
 }
 
-TEST_CASE("numbers that come again are repeated; a camera started anew is not") {
+TEST_CASE("numbers that come again are repeated, a camera started anew is not") {
   Hub hub;
   const auto at = [&](std::uint64_t sequence, Duration captured) {
     return hub.sources.arrived({"cam", sequence, UtcTime(captured)}, kPi, hub.clock.steady(),

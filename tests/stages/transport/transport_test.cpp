@@ -429,7 +429,7 @@ TEST_CASE("one of two hubs goes: only what was under way there is lost, the othe
   CHECK(good.frames().size() == 18);
 }
 
-TEST_CASE("a sender that ends says goodbye; one that is cut off does not") {
+TEST_CASE("a sender that ends says goodbye, and one that is cut off does not") {
   const auto address = free_address();
   Receiver hub(address);
   const auto why = [&](const char* event) {

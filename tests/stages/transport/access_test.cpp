@@ -116,3 +116,19 @@ TEST_CASE("check: listening where other machines reach needs a word about securi
   // Connecting is no opening.
   CHECK(receive("connect = \"tcp://192.0.2.1:5555\"").empty());
 }
+
+TEST_CASE("check: keys that are missing, too many, or lock nothing") {
+  const std::string curve = "security = \"curve\"\nkey = \"pi.key_secret\"\n";
+  const std::string to = "connect = \"tcp://hub:5555\"\n";
+  const std::string on = "bind = \"tcp://*:5555\"\n";
+  CHECK(send(to + curve + "peer_key = \"hub.key\"").empty());
+  CHECK(receive(on + curve + "allowed = \"devices\"").empty());
+  CHECK(has(only(send(to + curve)), "to connect with \"curve\" needs 'peer_key'"));
+  CHECK(has(only(receive(on + curve)), "to listen with \"curve\" needs 'allowed'"));
+  CHECK(has(only(send(to + "security = \"curve\"\npeer_key = \"hub.key\"")), "sluice keygen NAME"));
+  const auto open = send(to + "key = \"pi.key_secret\"");
+  CHECK(has(only(open), "'key' without security = \"curve\" locks nothing"));
+  const std::string two = "peer_key = [\"a.key\", \"b.key\"]\n";
+  CHECK(receive("connect = [\"tcp://a:1\", \"tcp://b:1\"]\n" + curve + two).empty());
+  CHECK(has(only(receive(to + curve + two)), "2 keys for 1 addresses"));
+}

@@ -1,0 +1,47 @@
+// How a transport stage is reached, and by whom: the parameters that sending and receiving share.
+#pragma once
+
+#include <sluice/graph/declare.hpp>
+#include <string>
+#include <vector>
+
+namespace sluice {
+
+struct Access {
+  std::vector<std::string> bind;
+  std::vector<std::string> connect;
+  std::string security;
+  std::string key;
+  std::vector<std::string> peer_key;
+  std::string allowed;
+};
+
+// What the check of the graph says of them. Looks nothing up: a name that does not resolve now, and
+// a file that is not on this machine, may do well where the graph runs.
+void check_access(const Access& access, ParamProblems& problems);
+
+// For the declaration of a stage type that derives from Access. `other`: the other side, for
+// people.
+template <class T>
+void declare_access(Declare<T>& d, const std::string& other) {
+  using Text = std::string T::*;
+  using Texts = std::vector<std::string> T::*;
+  d.param("bind", static_cast<Texts>(&Access::bind),
+          "address or addresses to listen on, such as tcp://127.0.0.1:5555");
+  d.param("connect", static_cast<Texts>(&Access::connect),
+          "address or addresses of " + other + ", such as tcp://192.168.1.10:5555");
+  d.param("security", static_cast<Text>(&Access::security),
+          "\"curve\": keys; \"none\": anybody who can reach the address gets in. One of them is "
+          "needed to listen beyond loopback")
+      .choices({"", "none", "curve"});
+  d.param("key", static_cast<Text>(&Access::key),
+          "with \"curve\": the file with this device's own keys, NAME.key_secret");
+  d.param("peer_key", static_cast<Texts>(&Access::peer_key),
+          "to connect with \"curve\": the file with the other side's key, NAME.key; one for all "
+          "addresses, or one for each");
+  d.param("allowed", static_cast<Text>(&Access::allowed),
+          "to listen with \"curve\": the folder with the key of each device that gets in");
+  d.check([](const T& stage, ParamProblems& problems) { check_access(stage, problems); });
+}
+
+}  // namespace sluice
