@@ -85,7 +85,9 @@ type = "log.events"
     row("one subscriber of three stops reading: another's age p99 {:.1f} ms before, {:.1f} ms "
         "after",
         before, after);
-    CHECK(after < 3 * before + 100);
+    // Waiting for the one that stopped would make it seconds; a busy machine makes it more than it
+    // is.
+    CHECK(after < before + 1000);
   }
   row("one subscriber of three stops reading: the node's memory {:+.1f} MiB", grown);
   CHECK(grown < kMostGrown);
