@@ -2,7 +2,7 @@
 
 #include <sys/stat.h>
 
-#include "apps/process.hpp"
+#include "process.hpp"
 #include "catch.hpp"
 #include "transport/keys.hpp"
 

@@ -202,10 +202,6 @@ TEST_CASE("what can't work is one clear line and the right exit status") {
       folder.write("device.toml",
                    "[stage.camera]\ntype = \"capture.video\"\nuri = \"/dev/video77\"\n"
                    "[stage.end]\ntype = \"sink.discard\"\nfrom = \"camera\"\n");
-  const auto host = folder.write(
-      "host.toml",
-      "[stage.camera]\ntype = \"capture.synthetic\"\n[stage.up]\ntype = "
-      "\"transport.send\"\nfrom = \"camera\"\nconnect = \"tcp://no-such-host.invalid:1\"\n");
   const std::vector<Case> cases{
       {{"run", "no-such-graph"}, 2, "no-such-graph"},
       {{"run", folder.path().string()}, 2, "folder"},
@@ -214,7 +210,6 @@ TEST_CASE("what can't work is one clear line and the right exit status") {
       {{"run", folder.write("utf.toml", "name = \"\xff\xfe\"\n")}, 2, "utf.toml"},
       {{"run", video}, 1, "/no/such.avi"},
       {{"run", device}, 1, "/dev/video77"},
-      {{"run", host}, 1, "no-such-host.invalid"},
       {{"run", "hub", "--for", "soon"}, 2, "--for takes a duration"},
       {{"run"}, 2, "GRAPH"},
       {{"fly"}, 2, ""},

@@ -19,8 +19,8 @@ def numbers(dtype, *shape):
         return (random.standard_normal(shape) * 100).astype(dtype)
     if dtype.kind == "b":
         return random.integers(0, 2, shape).astype(dtype)
-    low, high = np.iinfo(dtype).min, np.iinfo(dtype).max
-    return random.integers(low, high, shape, endpoint=True, dtype=dtype.newbyteorder("=")).astype(dtype)
+    native, limits = dtype.newbyteorder("="), np.iinfo(dtype)
+    return random.integers(limits.min, limits.max, shape, native, endpoint=True).astype(dtype)
 
 
 arrays = [

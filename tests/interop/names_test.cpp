@@ -58,7 +58,7 @@ TEST_CASE("a msg that names nothing is refused, and its sender goes on") {
       python("sender.py", {in, "--count", "4", "--msg", R"("")", R"("rpi1")", R"("  |x")"}));
   REQUIRE(camera.wait() == 0);
   const auto cameras = hub.end()["cameras"];
-  const auto replies = column(told(camera), "reply");
+  const auto replies = column(told(camera, "reply"), "reply");
   CHECK(replies[0].rfind("ERROR ", 0) == 0);
   CHECK(replies[1] == "OK");
   CHECK(replies[2].rfind("ERROR ", 0) == 0);

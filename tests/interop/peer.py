@@ -9,6 +9,7 @@ import json
 
 import cv2
 import numpy as np
+import zmq.auth
 
 
 def pictures(seed, height=48, width=64):
@@ -20,6 +21,21 @@ def pictures(seed, height=48, width=64):
 
 def jpg_of(picture):
     return cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 95])[1]
+
+
+def secure_sender(socket, address, key_file, peer_file):
+    """Turns CURVE on: imagezmq has connected already, and keys count only from the next time."""
+    socket.disconnect(address)
+    socket.curve_publickey, socket.curve_secretkey = zmq.auth.load_certificate(key_file)
+    socket.curve_serverkey, _ = zmq.auth.load_certificate(peer_file)
+    socket.connect(address)
+
+
+def secure_hub(socket, address, key_file):
+    """Binds with CURVE; a hub that imagezmq has bound already could not free its port at once."""
+    socket.curve_publickey, socket.curve_secretkey = zmq.auth.load_certificate(key_file)
+    socket.curve_server = True
+    socket.bind(address)
 
 
 def tell(**what):

@@ -1,8 +1,8 @@
 """An ImageSender as users make it to outlive its hub, until it is ended.
 
-Both have a limit on waiting. After it, `anew` makes a new sender, as imagezmq's documentation has it;
-`relaxed` is ZeroMQ's own remedy: the same socket may send again, and requests are numbered, so that
-a late reply to an old one is told apart.
+Both have a limit on waiting. After it, `anew` makes a new sender, as imagezmq's documentation has
+it; `relaxed` is ZeroMQ's own remedy: the same socket may send again, and requests are numbered, so
+that a late reply to an old one is told apart.
 """
 
 import argparse

@@ -60,6 +60,11 @@ std::string losses(const StageReport& s) {
   std::string text;
   for (const auto& [cause, count] : s.dropped)
     text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, cause);
+  // Behind a source, what is missing was dropped before, and is told there.
+  std::uint64_t missing = 0;
+  if (s.is_source)
+    for (const auto& [name, source] : s.sources) missing += source.missing;
+  if (missing > 0) text += fmt::format("{}{} missing", text.empty() ? "" : ", ", missing);
   if (s.failed > 0) text += fmt::format("{}{} failed", text.empty() ? "" : ", ", s.failed);
   if (s.events_dropped > 0)
     text += fmt::format("{}{} events", text.empty() ? "" : ", ", s.events_dropped);
@@ -119,6 +124,10 @@ std::string to_table(const Report& r) {
                         ms(s.process, s.process.p50), ms(s.wait, s.wait.p99), ms(s.age, s.age.p50),
                         ms(s.age, s.age.p99), losses(s));
   }
+  for (const auto& s : r.stages)
+    for (const auto& [name, values] : s.figures)
+      for (const auto& [of, value] : values)
+        text += fmt::format("{:<{}}  {} {}: {:.3f}\n", s.name, width, of, name, value);
   for (const auto& [name, count] : r.events) text += fmt::format("{:>9} × {}\n", count, name);
   text += fmt::format("{:.1f} s, {:.0f} % of a core, {} MiB\n", r.wall_s,
                       r.wall_s > 0 ? 100 * r.cpu_s / r.wall_s : 0.0, r.max_rss_bytes >> 20);

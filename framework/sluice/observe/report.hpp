@@ -46,7 +46,8 @@ void read_process(Report& report);
 // {"graph": ..., "stages": {"motion": {...}}, "events": {...}}.
 std::string to_json(const Report& report);
 
-// For a terminal: a row a stage, then what was lost and why, then the events.
+// For a terminal: a row a stage with what was lost and why, then the stages' own figures and the
+// events.
 std::string to_table(const Report& report);
 
 // One line: what each source did since `before`, and what was lost since.

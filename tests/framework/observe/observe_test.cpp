@@ -1,4 +1,6 @@
+#include <nlohmann/json.hpp>
 #include <sluice/observe/histogram.hpp>
+#include <sluice/observe/ledger.hpp>
 #include <sluice/observe/log.hpp>
 #include <sluice/observe/report.hpp>
 #include <sluice/testkit.hpp>
@@ -61,4 +63,36 @@ TEST_CASE("events become one line of JSON each") {
       to_json(event) ==
       "{\"time\":\"2026-01-01T00:00:01.234Z\",\"event\":\"motion.began\",\"source\":\"pi-garage\","
       "\"stage\":\"motion\",\"boxes\":2,\"note\":\"a\\nb\xef\xbf\xbd\"}");
+}
+
+TEST_CASE("a report tells what is missing before a source, and the stages' own figures") {
+  Report report;
+  for (const bool is_source : {true, false}) {
+    StageReport stage;
+    stage.name = is_source ? "cameras" : "decode";
+    stage.is_source = is_source;
+    stage.sources["pi"].missing = 7;
+    stage.sources["pi"].repeated = 2;
+    if (is_source) stage.figures["clock_offset_ms"]["pi"] = 3.25;
+    report.stages.push_back(stage);
+  }
+  const auto json = nlohmann::json::parse(to_json(report));
+  CHECK(json["stages"]["cameras"]["figures"]["clock_offset_ms"]["pi"] == 3.25);
+  CHECK(json["stages"]["cameras"]["sources"]["pi"]["repeated"] == 2);
+  CHECK_FALSE(json["stages"]["decode"].contains("figures"));
+  const auto table = to_table(report);
+  CHECK(table.find("cameras  pi clock_offset_ms: 3.250") != std::string::npos);
+  // Once: behind the source the same frames are missing again.
+  CHECK(table.find("7 missing") != std::string::npos);
+  CHECK(table.find("7 missing") == table.rfind("7 missing"));
+}
+
+TEST_CASE("frames dropped as repeated are counted by source") {
+  Ledger ledger;
+  ledger.arrived_unknown();
+  ledger.settle_dropped("pi", cause::repeated);
+  ledger.arrived_unknown();
+  ledger.settle_dropped("pi", cause::too_old);
+  CHECK(ledger.book("pi").repeated == 1);
+  CHECK(ledger.book("pi").dropped == 2);
 }
