@@ -68,6 +68,8 @@ void one_input(fuzz::Bytes bytes) {
   fuzz::must(loaded.problems.size() <= 101, "problems end at a hundred");
   for (const auto& p : loaded.problems) is_a_problem(p);
   if (loaded.plan) is_a_plan(*loaded.plan);
+  // Of some inputs only, since it takes as long as all the rest.
+  if (bytes.size() % 8 != 0) return;
   const auto again = load_graph_text(text, r);
   fuzz::must(std::equal(loaded.problems.begin(), loaded.problems.end(), again.problems.begin(),
                         again.problems.end(), same),
