@@ -89,5 +89,6 @@ TEST_CASE("a node's clock jumps by an hour either way: no false alarm, and ages 
   CHECK(std::abs(of_hub - 3'600'000) < 1000);
   // The hub has thrown away no frame as a repeated or an old one.
   CHECK(taken["stages"]["cameras"]["dropped"].empty());
-  row("the node's clock jumps three times: no link lost, no false event, {}", books);
+  row("the node's clock jumps three times: no link lost, no false event, {} ({})", books,
+      sent["stages"]["uplink"]["dropped"].dump());
 }

@@ -56,9 +56,12 @@ TEST_CASE(
   REQUIRE(probe.flows("porch"));
   REQUIRE(probe.flows("revoked"));
 
-  // Revoked: on its next connection at the latest it is a stranger.
-  keys.revoke("revoked");
+  // Revoked, it gets nothing more in over the link that it has, and no new link.
   const double before = utc_s();
+  keys.revoke("revoked");
+  REQUIRE(probe.flows("porch", 60));
+  const double last = probe.seen("revoked").back().arrived_s - before;
+  CHECK(last < 2);
   revoked.emplace(node_graph("revoked", address, kCamera, with_keys("revoked")));
   const Running unknown(node_graph("unknown", address, kCamera, with_keys("unknown")));
   const Running plain(node_graph("plain", address));
@@ -88,8 +91,10 @@ TEST_CASE(
   const auto& cameras = taken["stages"]["cameras"];
   CHECK(cameras["dropped"]["not_its_name"] > 0);
   CHECK_FALSE(cameras["sources"].contains("plain"));
-  row("plain, unknown and revoked peers at a CURVE hub: 0 frames in, {} events; of the device that "
-      "sends under another's name {} dropped; allowed, the unknown one worked after {:.2f} s",
-      hub.events("peer.refused").size(), cameras["dropped"]["not_its_name"].dump(),
-      first->arrived_s - allowed);
+  row("plain, unknown and revoked peers at a CURVE hub: 0 frames in, {} events; revoked, the last "
+      "frame "
+      "came after {:.2f} s; of the device under another's name {} dropped; allowed, the unknown "
+      "one worked after {:.2f} s",
+      hub.events("peer.refused").size(), std::max(0.0, last),
+      cameras["dropped"]["not_its_name"].dump(), first->arrived_s - allowed);
 }
