@@ -19,9 +19,14 @@ class Prescan {
 
  private:
   void step() {
+    follow_number(text_[at_]);
     switch (const char c = text_[at_]) {
       case '"':
       case '\'':
+        if (in_number_) {
+          quotes_in_number_ = true;
+          break;
+        }
         return text_.substr(at_, 3) == std::string_view(c == '"' ? "\"\"\"" : "'''")
                    ? long_string(c)
                    : string(c);
@@ -48,10 +53,27 @@ class Prescan {
         break;
       default:
         if (outside_ascii(c))
-          return refuse("syntax", "a character outside ASCII that is not in quotes");
+          return refuse(
+              "syntax",
+              quotes_in_number_
+                  ? "a character outside ASCII behind quotes that begin no text: there is "
+                    "no white space before them"
+                  : "a character outside ASCII that is not in quotes");
         break;
     }
     ++at_;
+  }
+
+  // What begins with a digit or a sign is a number for the library, whatever follows up to one of
+  // these: quotes in it begin no string.
+  void follow_number(char c) {
+    constexpr std::string_view kEnds = " \t\n\v\f\r,]}#";
+    const bool ends = kEnds.find(c) != std::string_view::npos;
+    if (ends)
+      in_number_ = quotes_in_number_ = false;
+    else if (may_begin_ && ((c >= '0' && c <= '9') || c == '+' || c == '-'))
+      in_number_ = true;
+    may_begin_ = ends || c == '=' || c == '[' || c == '{';
   }
 
   void string(char quote) {
@@ -112,6 +134,9 @@ class Prescan {
   std::size_t at_ = 0;
   int brackets_ = 0;
   int dots_ = 0;
+  bool may_begin_ = true;  // a value may begin here
+  bool in_number_ = false;
+  bool quotes_in_number_ = false;
   std::optional<ScanFault> fault_;
 };
 

@@ -25,8 +25,10 @@ struct ScanFault {
 //   hundred thousand dots, which fits well into a small file, is the end of the stack.
 // - Characters outside ASCII where it expects white space: outside of strings and comments, behind
 // a
-//   backslash, and at the beginning of a line that a backslash continues. It runs into
-//   __builtin_unreachable() there. All but the last are not TOML anyway.
+//   backslash, at the beginning of a line that a backslash continues, and in quotes that are part
+//   of what begins as a number. It runs into __builtin_unreachable() there. Two of these may be
+//   TOML: a continued line, and a key that begins with a digit or a sign, as in 1='x'; white space
+//   before the quotes helps.
 //
 // Reads strings and comments as TOML does, as far as the text is TOML.
 std::optional<ScanFault> prescan(std::string_view text);

@@ -215,3 +215,13 @@ TEST_CASE("A graph of two thousand stages is checked, and a circle of them too")
   const auto circle = text + "[stage.s1998]\ntype = \"loadtest.same\"\nfrom = \"s0\"\n";
   CHECK(problem(circle).code == "cycle");
 }
+
+TEST_CASE("Texts outside ASCII may follow numbers, signs and names that begin with one") {
+  for (const std::string lines :
+       {"source = \"\xc3\xa9\"", "rate = 5 # '\xc3\xa9'\nsource = '\xc3\xa9'",
+        "rate = 5\nsource='\xc3\xa9'", "files = ['1\xc3\xa9', \"-\xc3\xa9\",'\xc3\xa9']",
+        "source = \"\"\"1\n\xc3\xa9\"\"\""}) {
+    INFO(lines);
+    plan("[stage.1cam]\ntype = \"loadtest.source\"\n" + lines + "\n");
+  }
+}
