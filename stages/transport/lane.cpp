@@ -75,7 +75,7 @@ bool Lane::send(const FramePtr& frame, LoopContext& context) {
   if (!taken) return false;
   socket.send(body, zmq::send_flags::dontwait);
   if (rules_.pattern == Pattern::request)
-    under_way_.push_back({frame->source, frame->sequence, now});
+    under_way_.push_back({frame->source, frame->sequence, now, under_way_.empty()});
   return true;
 }
 
@@ -160,7 +160,7 @@ void Lane::settle(std::string_view reply, LoopContext& context) {
     }
   }
   if (request == under_way_.end()) return;  // a reply to what was given up
-  window_.replied(now - request->sent, now);
+  window_.replied(now - request->sent, request->alone);
   if (reply.substr(0, 5) == "ERROR")
     context.fail(request->source,
                  fmt::format("the hub refused a frame: {}", reply.substr(0, brace).substr(0, 200)));

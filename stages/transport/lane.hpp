@@ -50,6 +50,7 @@ class Lane {
     std::string source;
     std::uint64_t sequence;
     SteadyTime sent;
+    bool alone;  // nothing else was under way then
   };
 
   void take_replies(LoopContext& context);

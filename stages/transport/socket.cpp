@@ -223,6 +223,9 @@ void VideoSocket::connection_ended(int connection, SteadyTime now,
       tell({News::What::down, peer, connection, {}});
     } else if (fault == Fault::protocol) {
       tell({News::What::refused, peer, connection, why});
+    } else if (fault == Fault::silence && secure_) {
+      tell({News::What::refused, peer, connection,
+            "it ended the connection at once: is its key the one in peer_key?"});
     } else if (fault != Fault::told) {
       return nobody_there(now, tell);
     }
