@@ -14,6 +14,7 @@ struct Access {
   std::string key;
   std::vector<std::string> peer_key;
   std::string allowed;
+  Duration dead_after = std::chrono::seconds(2);
 };
 
 // What the check of the graph says of them. Looks nothing up: a name that does not resolve now, and
@@ -41,6 +42,10 @@ void declare_access(Declare<T>& d, const std::string& other) {
           "addresses, or one for each");
   d.param("allowed", static_cast<Text>(&Access::allowed),
           "to listen with \"curve\": the folder with the key of each device that gets in");
+  d.param("dead_after", static_cast<Duration T::*>(&Access::dead_after),
+          "a peer that answers no heartbeat for so long is given up; a picture must get through in "
+          "that time, so a thin link needs more (\"push\" has no heartbeats)")
+      .range(std::chrono::milliseconds(500), std::chrono::minutes(1));
   d.check([](const T& stage, ParamProblems& problems) { check_access(stage, problems); });
 }
 

@@ -8,21 +8,25 @@
 namespace sluice {
 namespace {
 
-VideoSocket::Options options_of(Pattern pattern, int window) {
+VideoSocket::Options options_of(const Lane::Rules& rules) {
   constexpr std::int64_t kLargestReply = 64 * 1024;
   VideoSocket::Options options;
   options.most_bytes = kLargestReply;
-  switch (pattern) {
+  options.dead_after = rules.dead_after;
+  switch (rules.pattern) {
     case Pattern::request:
       options.type = zmq::socket_type::dealer;  // its window bounds what is queued
+      options.receive_queue = 1000;
       break;
     case Pattern::publish:
       options.type = zmq::socket_type::pub;
-      options.send_queue = window;
+      options.send_queue = rules.window;
       break;
     case Pattern::push:
       options.type = zmq::socket_type::push;
-      options.send_queue = window;
+      // The other side lets its queue fill up to make this one wait: see VideoSocket::Options.
+      options.dead_after = Duration(0);
+      options.send_queue = rules.window;
       break;
   }
   return options;
@@ -33,29 +37,27 @@ void let_go(void*, void* owner) { delete static_cast<std::shared_ptr<const void>
 
 }  // namespace
 
-Lane::Lane(zmq::context_t& context, Pattern pattern, int window, std::string address, bool listens,
-           VideoSocket::Secure secure, std::string run, SteadyTime now)
-    : pattern_(pattern),
-      run_(std::move(run)),
-      socket_(context, options_of(pattern, window), std::move(address), listens, std::move(secure),
-              now),
-      window_(window) {}
+Lane::Lane(zmq::context_t& context, Rules rules, std::string address, bool listens,
+           VideoSocket::Secure secure, SteadyTime now)
+    : rules_(std::move(rules)),
+      socket_(context, options_of(rules_), std::move(address), listens, std::move(secure), now),
+      window_(rules_.window) {}
 
 bool Lane::has_room() {
   if (socket_.peers() == 0) return false;
-  if (pattern_ == Pattern::request && under_way_.size() >= window_.size()) return false;
+  if (rules_.pattern == Pattern::request && under_way_.size() >= window_.size()) return false;
   return socket_.writable();
 }
 
 bool Lane::waits_for_socket() const {
   return socket_.peers() > 0 &&
-         (pattern_ != Pattern::request || under_way_.size() < window_.size());
+         (rules_.pattern != Pattern::request || under_way_.size() < window_.size());
 }
 
 bool Lane::send(const FramePtr& frame, LoopContext& context) {
   const auto& clock = context.clock();
   const auto now = clock.steady();
-  wire::Sending sending{run_, clock.utc(), {}};
+  wire::Sending sending{rules_.run, clock.utc(), {}};
   if (clock_.known()) sending.offset = clock_.offset(sending.sent, now);
   const std::string header = wire::header_of(*frame, sending);
   auto payload = wire::payload_of(frame);
@@ -67,32 +69,38 @@ bool Lane::send(const FramePtr& frame, LoopContext& context) {
   const auto more = zmq::send_flags::sndmore | zmq::send_flags::dontwait;
   // Once the first part is taken, the others are.
   const bool taken =
-      pattern_ == Pattern::request
+      rules_.pattern == Pattern::request
           ? socket.send(zmq::message_t(), more) && socket.send(zmq::buffer(header), more)
           : socket.send(zmq::buffer(header), more).has_value();
   if (!taken) return false;
   socket.send(body, zmq::send_flags::dontwait);
-  if (pattern_ == Pattern::request) under_way_.push_back({frame->source, frame->sequence, now});
+  if (rules_.pattern == Pattern::request)
+    under_way_.push_back({frame->source, frame->sequence, now, under_way_.empty()});
   return true;
 }
 
 void Lane::say_goodbye() {
-  if (pattern_ == Pattern::publish || (pattern_ == Pattern::request && !to_sluice_)) return;
+  if (rules_.pattern == Pattern::publish || (rules_.pattern == Pattern::request && !to_sluice_))
+    return;
   if (socket_.peers() == 0) return;
   auto& socket = socket_.socket();
   const auto more = zmq::send_flags::sndmore | zmq::send_flags::dontwait;
-  if (pattern_ == Pattern::request && !socket.send(zmq::message_t(), more)) return;
-  if (!socket.send(zmq::buffer(wire::goodbye_of(run_)), more)) return;
+  if (rules_.pattern == Pattern::request && !socket.send(zmq::message_t(), more)) return;
+  if (!socket.send(zmq::buffer(wire::goodbye_of(rules_.run)), more)) return;
   socket.send(zmq::message_t(), zmq::send_flags::dontwait);
 }
 
-void Lane::keep(LoopContext& context, Duration reply_limit, Refusals& refusals) {
+void Lane::keep(LoopContext& context, Refusals& refusals) {
   const auto now = context.clock().steady();
   socket_.keep(now, [&](const VideoSocket::News& news) {
     using What = VideoSocket::News::What;
     if (news.what == What::absent)
       return context.log(LogLevel::warning, fmt::format("{}: {}", news.address, news.why));
-    if (news.what == What::refused) return refusals.tell({news.address, news.why}, 1, context);
+    if (news.what == What::accepted) return;
+    if (news.what == What::refused) {
+      if (!news.why.empty()) refusals.tell({news.address, news.why}, 1, context);
+      return;
+    }
     const bool up = news.what == What::up;
     if (!up) {
       // Replies that came before the end of the connection count.
@@ -104,13 +112,13 @@ void Lane::keep(LoopContext& context, Duration reply_limit, Refusals& refusals) 
     context.log(LogLevel::info, (up ? "connected to " : "lost ") + news.address);
     context.raise({up ? "link.up" : "link.down", {}, {{"address", news.address}}});
   });
-  if (pattern_ != Pattern::request) return;
+  if (rules_.pattern != Pattern::request) return;
   take_replies(context);
-  give_up_waiting(context, reply_limit);
+  give_up_waiting(context);
 }
 
 void Lane::take_replies(LoopContext& context) {
-  if (pattern_ != Pattern::request) return;
+  if (rules_.pattern != Pattern::request) return;
   for (;;) {
     std::size_t beyond = 0;
     const auto parts = receive_parts(socket_.socket(), 4, beyond);
@@ -152,7 +160,7 @@ void Lane::settle(std::string_view reply, LoopContext& context) {
     }
   }
   if (request == under_way_.end()) return;  // a reply to what was given up
-  window_.replied(now - request->sent, now);
+  window_.replied(now - request->sent, request->alone);
   if (reply.substr(0, 5) == "ERROR")
     context.fail(request->source,
                  fmt::format("the hub refused a frame: {}", reply.substr(0, brace).substr(0, 200)));
@@ -166,12 +174,12 @@ void Lane::drop_under_way(LoopContext& context, std::string_view cause) {
   under_way_.clear();
 }
 
-void Lane::give_up_waiting(LoopContext& context, Duration reply_limit) {
+void Lane::give_up_waiting(LoopContext& context) {
   const auto now = context.clock().steady();
-  if (under_way_.empty() || now - under_way_.front().sent < reply_limit) return;
+  if (under_way_.empty() || now - under_way_.front().sent < rules_.reply_limit) return;
   if (socket_.listens()) {
     // The hub that had it is gone; others on this address may be well.
-    while (!under_way_.empty() && now - under_way_.front().sent >= reply_limit) {
+    while (!under_way_.empty() && now - under_way_.front().sent >= rules_.reply_limit) {
       context.drop(under_way_.front().source, "no_reply");
       under_way_.pop_front();
     }
@@ -179,8 +187,9 @@ void Lane::give_up_waiting(LoopContext& context, Duration reply_limit) {
   }
   context.log(LogLevel::warning,
               fmt::format("{} has acknowledged nothing for {:.1f} s; connecting anew",
-                          socket_.address(), seconds(reply_limit)));
+                          socket_.address(), seconds(rules_.reply_limit)));
   drop_under_way(context, "no_reply");
+  context.raise({"link.down", {}, {{"address", socket_.address()}, {"why", "no reply"}}});
   socket_.reconnect(now);
 }
 

@@ -18,8 +18,15 @@ enum class Pattern { request, publish, push };
 
 class Lane {
  public:
-  Lane(zmq::context_t& context, Pattern pattern, int window, std::string address, bool listens,
-       VideoSocket::Secure secure, std::string run, SteadyTime now);
+  struct Rules {
+    Pattern pattern = Pattern::request;
+    int window = 4;
+    Duration reply_limit{};
+    Duration dead_after{};
+    std::string run;  // of this sender, see wire.hpp
+  };
+  Lane(zmq::context_t& context, Rules rules, std::string address, bool listens,
+       VideoSocket::Secure secure, SteadyTime now);
 
   VideoSocket& socket() { return socket_; }
   // Whether a frame would leave at once.
@@ -32,7 +39,7 @@ class Lane {
   // of no more than that it was taken.
   bool send(const FramePtr& frame, LoopContext& context);
   // Settles what was replied to, raises what happened, makes a broken connection anew.
-  void keep(LoopContext& context, Duration reply_limit, Refusals& refusals);
+  void keep(LoopContext& context, Refusals& refusals);
   // Settles what is still under way as dropped.
   void drop_under_way(LoopContext& context, std::string_view cause);
   // To a Sluice hub; an old one would take it for a frame.
@@ -43,15 +50,15 @@ class Lane {
     std::string source;
     std::uint64_t sequence;
     SteadyTime sent;
+    bool alone;  // nothing else was under way then
   };
 
   void take_replies(LoopContext& context);
   void settle(std::string_view reply, LoopContext& context);
   void read_times(std::string_view json, LoopContext& context);
-  void give_up_waiting(LoopContext& context, Duration reply_limit);
+  void give_up_waiting(LoopContext& context);
 
-  const Pattern pattern_;
-  const std::string run_;
+  const Rules rules_;
   VideoSocket socket_;
   Window window_;
   std::deque<Request> under_way_;

@@ -36,7 +36,7 @@ Duration RoundTrips::round_trip() const { return best().round_trip; }
 
 Duration LeastDelay::correction(UtcTime sent, UtcTime arrived, SteadyTime now) {
   const Duration delay = arrived - sent;
-  if (!least_ || (last_ && std::chrono::abs(delay - *last_) > kJump)) {
+  if (!least_ || delay - *last_ > (now - since_) + kSlack) {
     least_ = delay;
   } else {
     const auto drift =

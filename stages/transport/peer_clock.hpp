@@ -47,8 +47,9 @@ class LeastDelay {
  private:
   // Clocks drift apart by less than this much of the time that passes.
   static constexpr double kDrift = 200e-6;
-  // A delay that grows by this much from one message to the next is no delay: a clock was set.
-  static constexpr Duration kJump = std::chrono::minutes(1);
+  // Messages keep their order, so a delay grows by no more than the time between two arrivals. One
+  // that seems to (by more than this) tells of a clock that was set.
+  static constexpr Duration kSlack = std::chrono::milliseconds(100);
 
   std::optional<Duration> least_, last_;
   SteadyTime since_{};

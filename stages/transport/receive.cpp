@@ -79,6 +79,18 @@ from = "cameras"
     VideoSocket::Options options;
     options.type = pattern;
     options.most_bytes = max_message.bytes;
+    switch (pattern) {
+      case zmq::socket_type::router:  // more than any window, so that it never fills
+        options.receive_queue = 1000;
+        options.dead_after = dead_after;
+        break;
+      case zmq::socket_type::sub:  // read without ever waiting, see hand_on()
+        options.receive_queue = 100;
+        options.dead_after = dead_after;
+        break;
+      default:  // push: a full queue makes the sender wait, so there are no heartbeats
+        break;
+    }
     const auto now = context.clock().steady();
     if (security == "curve") locks_.emplace(zmq_, *this, context.clock());
     const auto add = [&](const std::string& address, bool listens, VideoSocket::Secure secure) {
@@ -175,6 +187,8 @@ from = "cameras"
                                           : std::optional(locks_->device_at(places_[&socket]));
       if (!known) {
         context.drop({}, "not_allowed");
+        // Its name is free for the same device with a new key.
+        sources_->connection_lost(sender.connection, now);
         return "ERROR this device's key is not allowed any more";
       }
       device = *known;
@@ -184,14 +198,25 @@ from = "cameras"
     const std::span bytes(message->data<const std::uint8_t>(), message->size());
     auto incoming = wire::message_of(header.to_string_view(), bytes, message, arrived);
     sender.run = incoming.run;
-    if (links_.insert(sender.connection).second)
+    const bool over = ended_.count(sender.connection) != 0;
+    if (!over && links_.insert(sender.connection).second)
       context.raise({"link.up", {}, {{"address", sender.address}}});
+    auto reply = take_from(sender, device, socket.listens(), incoming, arrived, context);
+    // It was still on its way when its connection ended, and brings nobody back.
+    if (over) sources_->connection_lost(sender.connection, now);
+    return reply;
+  }
+
+  // `device`: what its key is filed under; empty without keys.
+  std::string take_from(const Sender& sender, const std::string& device, bool listens,
+                        wire::Incoming& incoming, UtcTime arrived, LoopContext& context) {
+    const auto now = context.clock().steady();
     if (incoming.goodbye) {
       sources_->said_goodbye(sender, now);
       return {};
     }
     const std::string& source = incoming.event ? incoming.event->source : incoming.frame->source;
-    if (locks_ && !locks_->may_send_as(device, source, socket.listens())) {
+    if (locks_ && !locks_->may_send_as(device, source, listens)) {
       context.drop({}, "not_its_name");
       return fmt::format("ERROR the device '{0}' sends as '{0}' or '{0}-...', and not as '{1}'",
                          device, source);
@@ -225,8 +250,16 @@ from = "cameras"
     }
     frame.sequence = sequence;
     correct(incoming, arrived, now, context);
-    context.emit(std::move(incoming.frame));
+    hand_on(std::move(incoming.frame), context);
     return reply("OK");
+  }
+
+  // A publisher waits for nobody, so nobody may make this stage wait either.
+  void hand_on(FramePtr frame, LoopContext& context) const {
+    if (pattern == zmq::socket_type::sub)
+      context.offer(std::move(frame));
+    else
+      context.emit(std::move(frame));
   }
 
   // Turns the sender's times into this machine's.
@@ -253,29 +286,39 @@ from = "cameras"
     socket.keep(context.clock().steady(), [&](const VideoSocket::News& news) {
       using What = VideoSocket::News::What;
       switch (news.what) {
+        case What::accepted:
+          ended_.erase(news.connection);
+          break;
         case What::up:  // told when the first message says who it is
           break;
         case What::absent:
           context.log(LogLevel::warning, fmt::format("{}: {}", news.address, news.why));
           break;
         case What::refused:
-          refusals_.tell({news.address, news.why}, 1, context);
+          if (links_.count(news.connection) != 0)
+            lost(socket, news, context);  // it was in already, and broke the rules then
+          else if (!news.why.empty())
+            refusals_.tell({news.address, news.why}, 1, context);
           break;
-        case What::down: {
-          // What it sent before its end counts.
-          constexpr int kMost = 64;
-          for (int i = 0; i < kMost && receive_one(socket, context); ++i) {
-          }
-          if (links_.erase(news.connection) == 0) break;
-          Event event{"link.down", {}, {{"address", news.address}}};
-          const auto names = sources_->names_on(news.connection);
-          if (!names.empty()) event.details.emplace_back("sources", names);
-          context.raise(std::move(event));
-          sources_->connection_lost(news.connection, context.clock().steady());
+        case What::down:
+          lost(socket, news, context);
           break;
-        }
       }
     });
+  }
+
+  void lost(VideoSocket& socket, const VideoSocket::News& news, LoopContext& context) {
+    // What it sent before its end counts; so does what comes later than this, but for its link.
+    constexpr int kMost = 64;
+    for (int i = 0; i < kMost && receive_one(socket, context); ++i) {
+    }
+    ended_.insert(news.connection);
+    if (links_.erase(news.connection) == 0) return;
+    Event event{"link.down", {}, {{"address", news.address}}};
+    const auto names = sources_->names_on(news.connection);
+    if (!names.empty()) event.details.emplace_back("sources", names);
+    context.raise(std::move(event));
+    sources_->connection_lost(news.connection, context.clock().steady());
   }
 
   void tell(LoopContext& context) {
@@ -289,7 +332,8 @@ from = "cameras"
   std::vector<VideoSocket*> polled_;
   std::unordered_map<const VideoSocket*, std::size_t> places_;  // in Access::connect
   std::optional<Sources> sources_;
-  std::unordered_set<int> links_;                       // connections that have sent something
+  std::unordered_set<int> links_;  // connections that have sent something
+  std::unordered_set<int> ended_;  // and those that are over, until their number is used again
   std::unordered_map<std::string, LeastDelay> delays_;  // by source
   Refusals refusals_;
 };

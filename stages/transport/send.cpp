@@ -76,12 +76,13 @@ connect = "tcp://127.0.0.1:5555"
   Duration reply_limit = std::chrono::seconds(10);
 
   void start(Context& context) override {
-    const std::string run = fmt::format("{:08x}", std::random_device()());
+    const Lane::Rules rules{pattern, window, reply_limit, dead_after,
+                            fmt::format("{:08x}", std::random_device()())};
     const auto now = context.clock().steady();
     if (security == "curve") locks_.emplace(zmq_, *this, context.clock());
     const auto add = [&](const std::string& address, bool listens, VideoSocket::Secure secure) {
-      lanes_.push_back(std::make_unique<Lane>(zmq_, pattern, window, address, listens,
-                                              std::move(secure), run, now));
+      lanes_.push_back(
+          std::make_unique<Lane>(zmq_, rules, address, listens, std::move(secure), now));
     };
     for (const auto& address : bind) {
       add(bind_endpoint(address).address, true, locks_ ? locks_->for_binding() : nullptr);
@@ -96,7 +97,7 @@ connect = "tcp://127.0.0.1:5555"
 
   void run(LoopContext& context) override {
     while (!context.stopping()) {
-      for (const auto& lane : lanes_) lane->keep(context, reply_limit, refusals_);
+      for (const auto& lane : lanes_) lane->keep(context, refusals_);
       if (locks_) refusals_.tell(locks_->news(context), context);
       while (!context.stopping() && send_one(context)) {
       }

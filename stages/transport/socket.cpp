@@ -12,8 +12,10 @@
 namespace sluice {
 namespace {
 
-// A try that has got nowhere by then is given up: the name may have got another address since.
-constexpr Duration kTryFor = std::chrono::seconds(5);
+// A try that has got nowhere by then is given up: the name may have got another address since. Long
+// enough for a resolver whose first server is dead.
+constexpr Duration kTryFor = std::chrono::seconds(12);
+constexpr int kConnectForMs = 5000;
 
 std::string what_to_do(int error) {
   switch (error) {
@@ -51,7 +53,8 @@ std::string metadata(zmq::message_t& message, const char* name) {
 
 VideoSocket::VideoSocket(zmq::context_t& context, Options options, std::string address,
                          bool listens, Secure secure, SteadyTime now)
-    : context_(context),
+    : own_context_(listens ? std::nullopt : std::make_optional<zmq::context_t>(1)),
+      context_(listens ? context : *own_context_),
       options_(options),
       address_(std::move(address)),
       listens_(listens),
@@ -71,10 +74,14 @@ void VideoSocket::open(SteadyTime now) {
   s.set(zmq::sockopt::rcvhwm, options_.receive_queue);
   s.set(zmq::sockopt::linger, 200);
   s.set(zmq::sockopt::maxmsgsize, options_.most_bytes);
-  // A peer that hangs is found within 3 s; one that vanished and is too old for heartbeats (old
-  // libzmq), within 20 s by TCP.
-  s.set(zmq::sockopt::heartbeat_ivl, 700);
-  s.set(zmq::sockopt::heartbeat_timeout, 2000);
+  // A peer that hangs is found by heartbeats; one that vanished and knows none (old libzmq), within
+  // 20 s by TCP.
+  if (const auto ms = static_cast<int>(options_.dead_after / std::chrono::milliseconds(1));
+      ms > 0) {
+    s.set(zmq::sockopt::heartbeat_ivl, std::min(700, ms / 3));
+    s.set(zmq::sockopt::heartbeat_timeout, ms);
+  }
+  s.set(zmq::sockopt::connect_timeout, kConnectForMs);
   s.set(zmq::sockopt::tcp_keepalive, 1);
   s.set(zmq::sockopt::tcp_keepalive_idle, 8);
   s.set(zmq::sockopt::tcp_keepalive_intvl, 4);
@@ -90,13 +97,15 @@ void VideoSocket::open(SteadyTime now) {
 
   static std::atomic<unsigned> number{0};
   const std::string inproc = fmt::format("inproc://monitor-{}", ++number);
-  constexpr int kEvents = ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED |
+  constexpr int kEvents = ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_CONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED |
                           ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CLOSED |
                           ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
                           ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
   if (zmq_socket_monitor(s.handle(), inproc.c_str(), kEvents) != 0) throw zmq::error_t();
   monitor_.emplace(context_, zmq::socket_type::pair);
   monitor_->set(zmq::sockopt::linger, 0);
+  // The I/O thread waits for room here; it must never have to.
+  monitor_->set(zmq::sockopt::rcvhwm, 0);
   monitor_->connect(inproc);
   try {
     if (listens_)
@@ -111,7 +120,7 @@ void VideoSocket::open(SteadyTime now) {
   state_ = State::trying;
   since_ = now;
   peers_ = 0;
-  refused_ = false;
+  fault_ = Fault::none;
 }
 
 void VideoSocket::close() {
@@ -160,6 +169,9 @@ bool VideoSocket::read_monitor(SteadyTime now, const std::function<void(const Ne
   switch (number) {
     case ZMQ_EVENT_ACCEPTED:
       accepted_[value] = peer_of(value);
+      [[fallthrough]];
+    case ZMQ_EVENT_CONNECTED:
+      tell({News::What::accepted, address_, value, {}});
       break;
     case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
       ++peers_;
@@ -171,37 +183,61 @@ bool VideoSocket::read_monitor(SteadyTime now, const std::function<void(const Ne
       tell({News::What::up, address_, -1, {}});
       break;
     case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
-      // On the side that listens, whoever refused it has said so.
-      if (!listens_)
+      // On the side that listens, the ZAP handler has said so.
+      if (listens_) {
+        ++unfit_;
+      } else {
+        fault_ = Fault::told;
         tell({News::What::refused, address_, -1, "it does not know this device's key"});
-      refused_ = !listens_;
+      }
       break;
     case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
+      if (fault_ == Fault::none) fault_ = Fault::protocol;
+      break;
     case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
-      refused_ = true;
+      if (fault_ == Fault::none) fault_ = Fault::silence;
       break;
     case ZMQ_EVENT_CLOSED:  // of a try to connect: nobody listens there
       if (!listens_ && state_ == State::trying) nobody_there(now, tell);
       break;
-    case ZMQ_EVENT_DISCONNECTED: {
-      const auto known = accepted_.find(value);
-      const std::string peer = known == accepted_.end() ? address_ : known->second;
-      if (known != accepted_.end()) accepted_.erase(known);
-      if (std::exchange(refused_, false)) {
-        tell({News::What::refused, peer, value,
-              secure_ ? "it does not speak ZeroMQ with CURVE keys that fit"
-                      : "it does not speak ZeroMQ as it is spoken here"});
-      } else {
-        peers_ = std::max(0, peers_ - 1);
-        tell({News::What::down, peer, value, {}});
-      }
-      if (!listens_) break_off(now);
+    case ZMQ_EVENT_DISCONNECTED:
+      connection_ended(value, now, tell);
       break;
-    }
     default:
       break;
   }
   return true;
+}
+
+void VideoSocket::connection_ended(int connection, SteadyTime now,
+                                   const std::function<void(const News&)>& tell) {
+  const auto known = accepted_.find(connection);
+  const std::string peer = known == accepted_.end() ? address_ : known->second;
+  if (known != accepted_.end()) accepted_.erase(known);
+  const Fault fault = std::exchange(fault_, Fault::none);
+  const std::string why = secure_ ? "it does not speak ZeroMQ with CURVE keys that fit"
+                                  : "it does not speak ZeroMQ as it is spoken here";
+  if (!listens_) {
+    if (state_ == State::up) {
+      peers_ = 0;
+      tell({News::What::down, peer, connection, {}});
+    } else if (fault == Fault::protocol) {
+      tell({News::What::refused, peer, connection, why});
+    } else if (fault == Fault::silence && secure_) {
+      tell({News::What::refused, peer, connection,
+            "it ended the connection at once: is its key the one in peer_key?"});
+    } else if (fault != Fault::told) {
+      return nobody_there(now, tell);
+    }
+    return break_off(now);
+  }
+  if (fault != Fault::none) return tell({News::What::refused, peer, connection, why});
+  if (unfit_ > 0) {
+    --unfit_;
+    return tell({News::What::refused, peer, connection, {}});
+  }
+  peers_ = std::max(0, peers_ - 1);
+  tell({News::What::down, peer, connection, {}});
 }
 
 void VideoSocket::keep(SteadyTime now, const std::function<void(const News&)>& tell) {

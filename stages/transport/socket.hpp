@@ -22,20 +22,29 @@ class VideoSocket {
     zmq::socket_type type{};
     std::int64_t most_bytes = 0;  // a larger message ends the connection
     int send_queue = 64;  // messages for each peer, past which it is not writable (or drops)
+    // Messages of each peer. Where there are heartbeats this must not fill up: libzmq (4.3.4 and
+    // later, its issue 4364) aborts the process when a peer dies whose queue here is full.
     int receive_queue = 16;
+    Duration dead_after{0};  // a peer that answers no heartbeats for so long is; 0: there are none
   };
   struct News {
-    // absent: nobody answers there, told once until somebody does
-    enum class What { up, down, refused, absent } what{};
+    // accepted: a connection begins, which may come to nothing
+    // up, down: it is good; it is over
+    // refused: it came to nothing, or to an end, because of what the other side said
+    // absent: nobody answers there; told once until somebody does
+    enum class What { accepted, up, down, refused, absent } what{};
     std::string address;  // of the other end where it is known, else the socket's own
-    int connection = -1;  // of a lost one, as connection_of() gives it
-    std::string why;      // refused, absent
+    int connection = -1;  // accepted, down, refused: as connection_of() gives it
+    std::string why;      // refused (empty: it has been told), absent
   };
 
   // Done to each new socket before it binds or connects; empty where there is no security.
   using Secure = std::function<void(zmq::socket_t&)>;
 
-  // Listening throws std::runtime_error that says what to do; connecting is tried without end.
+  // Listening throws std::runtime_error that says what to do; connecting is tried without end. A
+  // socket that listens belongs to `context`, whose ZAP handler says who gets in. One that connects
+  // has a context of its own: looking up a name may take its time, and holds up no other
+  // connection.
   VideoSocket(zmq::context_t& context, Options options, std::string address, bool listens,
               Secure secure, SteadyTime now);
   ~VideoSocket();
@@ -67,9 +76,12 @@ class VideoSocket {
   void close();
   void break_off(SteadyTime now);
   void give_up(SteadyTime now);
+  void connection_ended(int connection, SteadyTime now,
+                        const std::function<void(const News&)>& tell);
   void nobody_there(SteadyTime now, const std::function<void(const News&)>& tell);
   bool read_monitor(SteadyTime now, const std::function<void(const News&)>& tell);
 
+  std::optional<zmq::context_t> own_context_;
   zmq::context_t& context_;
   const Options options_;
   const std::string address_;
@@ -78,7 +90,9 @@ class VideoSocket {
 
   std::optional<zmq::socket_t> socket_, monitor_;
   int peers_ = 0;
-  bool refused_ = false;                           // the connection that ends next had not begun
+  // Why the connection that ends next does; the monitor tells both in a row.
+  enum class Fault { none, protocol, silence, told } fault_ = Fault::none;
+  int unfit_ = 0;  // connections refused for their key, whose end comes later
   std::unordered_map<int, std::string> accepted_;  // addresses by connection
 
   // Of a socket that connects.

@@ -16,16 +16,17 @@ Sources::Verdict Sources::arrived(const Arrival& arrival, const Sender& sender, 
   if (!s.holder.same_as(sender)) {
     // The first keeps the name while its link lives, however seldom it sends.
     if (s.state != State::gone) {
-      if (!s.contended || !s.contender.same_as(sender))
+      constexpr Duration kTellEvery = std::chrono::seconds(10);
+      if (!s.conflict_told || now - *s.conflict_told >= kTellEvery) {
+        s.conflict_told = now;
         events_.push_back({"source.conflict",
                            arrival.source,
                            {{"holder", s.holder.address}, {"refused", sender.address}}});
-      s.contended = true;
-      s.contender = sender;
+      }
       return Verdict::name_taken;
     }
     s.last_sequence.reset();
-    s.contended = false;
+    s.conflict_told.reset();
   }
   s.holder = sender;  // its connection may be a new one
   if (s.state != State::here)

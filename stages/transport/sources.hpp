@@ -68,8 +68,7 @@ class Sources {
     std::uint64_t next = 0;  // the number of an old peer's next frame
     std::optional<std::uint64_t> last_sequence;
     UtcTime last_captured{};
-    Sender contender;  // who was told that the name is taken
-    bool contended = false;
+    std::optional<SteadyTime> conflict_told;
   };
 
   // Makes room for a new source by the one that has been gone for longest.

@@ -8,21 +8,18 @@
 namespace sluice {
 
 // On a link that is too thin for the frames, every frame under way waits for those before it, and
-// gets old there. So the window closes as long as replies take 200 ms more than the quickest did,
-// and opens again, up to its limit, when they don't. With a frame under way the link is in use;
-// more only hide the time that a reply travels.
+// gets old there. So the window closes as long as replies take 200 ms more than they would for a
+// frame alone, and opens again, up to its limit, when they don't. With a frame under way the link
+// is in use; more only hide the time that a reply travels.
 class Window {
  public:
   explicit Window(int limit) : limit_(limit), size_(limit) {}
 
   std::size_t size() const { return static_cast<std::size_t>(size_); }
 
-  void replied(Duration took, SteadyTime now) {
-    // The quickest reply of the last minute or so: a link may become another one.
-    if (!quickest_ || took < *quickest_ || now - since_ > std::chrono::minutes(1)) {
-      quickest_ = took;
-      since_ = now;
-    }
+  // `alone`: nothing else was under way when the frame left.
+  void replied(Duration took, bool alone) {
+    if (alone || !quickest_ || took < *quickest_) quickest_ = took;
     const Duration waited = took - *quickest_;
     if (waited > std::chrono::milliseconds(200))
       size_ = std::max(1, size_ - 1);
@@ -34,7 +31,6 @@ class Window {
   const int limit_;
   int size_;
   std::optional<Duration> quickest_;
-  SteadyTime since_{};
 };
 
 }  // namespace sluice

@@ -2,8 +2,8 @@
 
 #include <sys/stat.h>
 
-#include "process.hpp"
 #include "catch.hpp"
+#include "process.hpp"
 #include "transport/keys.hpp"
 
 using test::Folder;

@@ -74,3 +74,58 @@ TEST_CASE("a node is stopped for 10 s: its hub says so, and then the newest fram
   CHECK(seen[before].age_s < kFresh);
   CHECK(oldest < kFresh);
 }
+
+TEST_CASE("nodes are killed while their hub has no room for more: it lives on") {
+  const std::string pattern = GENERATE("request", "push");
+  CAPTURE(pattern);
+  const auto address = free_address();
+  // Large pictures, which the hub takes its time for, and waits for.
+  Running hub(fmt::format(R"(
+mailbox = {{ when_full = "block" }}
+[stage.cameras]
+type = "transport.receive"
+bind = "tcp://{}"
+pattern = "{}"
+[stage.work]
+type = "encode.jpeg"
+from = "cameras"
+[stage.end]
+type = "sink.discard"
+from = "work"
+[stage.events]
+type = "log.events"
+)",
+                          address, pattern));
+  REQUIRE(hub.says("listening on"));
+  constexpr int kTimes = 5;
+  for (int i = 0; i < kTimes; ++i) {
+    const double started = utc_s();
+    Running node(fmt::format(R"(
+mailbox = {{ when_full = "block" }}
+[stage.camera]
+type = "capture.synthetic"
+source = "porch-{}"
+width = 1280
+height = 720
+rate = 0
+[stage.uplink]
+type = "transport.send"
+from = "camera"
+connect = "tcp://{}"
+pattern = "{}"
+window = 64
+)",
+                             i, address, pattern));
+    REQUIRE(hub.wait_for("link.up", started));
+    // Time enough for all queues on the way to fill.
+    REQUIRE(hub.process().wait(1s) == -1);
+    const double killed = utc_s();
+    node.signal(SIGKILL);
+    REQUIRE(hub.wait_for("link.down", killed));
+  }
+  const auto report = hub.report();
+  adds_up(report);
+  CHECK(report["stages"]["cameras"]["sources"].size() == kTimes);
+  row("nodes killed while the hub ({}) has no room: it took {} frames of {} nodes and lived on",
+      pattern, report["stages"]["work"]["out"].get<int>(), kTimes);
+}

@@ -109,6 +109,22 @@ void Proxy::half_close(Way way) {
   });
 }
 
+std::uint64_t Proxy::accepted() {
+  std::uint64_t n = 0;
+  ask([&] { n = accepted_; });
+  return n;
+}
+std::uint64_t Proxy::bytes(Way way) {
+  std::uint64_t n = 0;
+  ask([&] { n = bytes_[way]; });
+  return n;
+}
+std::size_t Proxy::open() {
+  std::size_t n = 0;
+  ask([&] { n = connections_.size(); });
+  return n;
+}
+
 void Proxy::ask(std::function<void()> what) {
   std::unique_lock lock(mutex_);
   asked_.push_back(std::move(what));
@@ -164,7 +180,6 @@ void Proxy::take_in() {
     for (const int fd : {client, server}) option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
     connections_.push_back(
         {client, server, {Pipe(client, server), Pipe(server, client)}, reset_after_, {}});
-    open_ = connections_.size();
   }
 }
 
@@ -176,7 +191,6 @@ void Proxy::end(Connection& connection, bool by_reset) {
 void Proxy::end_all(bool by_reset) {
   for (auto& connection : connections_) end(connection, by_reset);
   connections_.clear();
-  open_ = 0;
 }
 
 // What there is to do on a connection that poll() said this about; false where it has ended.
@@ -233,7 +247,6 @@ void Proxy::run() {
     for (auto it = connections_.begin(); it != connections_.end(); i += 2)
       it = serve(*it, fds[i].revents, fds[i + 1].revents) ? std::next(it) : connections_.erase(it);
     if (fds[1].revents != 0) take_in();
-    open_ = connections_.size();
     if (fds[0].revents != 0) do_asked();
   }
   end_all(true);

@@ -5,7 +5,6 @@
 // returns. "up" is from whoever connected to the target, "down" is the way back.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -51,9 +50,10 @@ class Proxy {
   void reset();              // and this is the other manner
   void half_close(Way way);  // ends one way; the other goes on
 
-  std::uint64_t accepted() const { return accepted_; }
-  std::uint64_t bytes(Way way) const { return bytes_[way]; }
-  std::size_t open() const { return open_; }
+  // Counted so far; what an end has seen happen is counted.
+  std::uint64_t accepted();
+  std::uint64_t bytes(Way way);
+  std::size_t open();
 
  private:
   struct Connection {
@@ -83,10 +83,8 @@ class Proxy {
   std::size_t reset_after_ = 0;
   int listener_ = -1;
   std::list<Connection> connections_;
-
-  std::atomic<std::uint64_t> accepted_{0};
-  std::atomic<std::uint64_t> bytes_[2]{};
-  std::atomic<std::size_t> open_{0};
+  std::uint64_t accepted_ = 0;
+  std::uint64_t bytes_[2] = {0, 0};
 
   std::mutex mutex_;
   std::condition_variable done_;

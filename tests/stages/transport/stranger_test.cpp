@@ -143,6 +143,29 @@ TEST_CASE("a node does not send to a hub that only claims to be its hub") {
   CHECK(hub.counts().in == 0);
 }
 
+TEST_CASE("a stranger who asks for a publication does not stop it for those who may have it") {
+  Network network;
+  const auto good_key = network.make_device("cellar");
+  const auto bad_key = network.make_device("attic");
+  network.allow("cellar");
+  const auto publish = [](StageTest::Parameters parameters) {
+    parameters.emplace_back("pattern", "publish");
+    return parameters;
+  };
+  Running camera("transport.send", publish(network.hub()));
+  Running good("transport.receive", publish(network.node(good_key)));
+  Running bad("transport.receive", publish(network.node(bad_key)));
+  REQUIRE(camera.eventually([&] { return camera.raised("peer.refused"); }));
+  REQUIRE(bad.eventually([&] { return bad.raised("peer.refused"); }));
+  std::uint64_t n = 0;
+  REQUIRE(good.eventually([&] {
+    camera.queue(frame("hub", n++));
+    return good.frames().size() >= 20;
+  }));
+  CHECK_FALSE(camera.raised("link.down"));
+  CHECK(bad.frames().empty());
+}
+
 TEST_CASE("who binds has the folder, whichever way the frames go, in every pattern") {
   const std::string pattern = GENERATE("request", "publish", "push");
   const bool stranger = GENERATE(false, true);
