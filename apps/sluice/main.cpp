@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <exception>
 #include <map>
+#include <sluice/observe/log.hpp>
 
 #include "verbs.hpp"
 
@@ -17,7 +18,8 @@ int main(int argc, char** argv) {
   const std::map<std::string, Verb> verbs{{"run", add_run(app)},
                                           {"check", add_check(app)},
                                           {"stages", add_stages(app)},
-                                          {"keygen", add_keygen(app)}};
+                                          {"keygen", add_keygen(app)},
+                                          {"time", add_time(app)}};
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
@@ -26,7 +28,7 @@ int main(int argc, char** argv) {
   try {
     return verbs.at(app.get_subcommands().front()->get_name())();
   } catch (const std::exception& e) {
-    std::fprintf(stderr, "sluice: %s\n", e.what());
+    std::fprintf(stderr, "sluice: %s\n", sluice::escaped(e.what()).c_str());
     return kFailed;
   }
 }

@@ -20,5 +20,6 @@ Verb add_run(CLI::App& app);
 Verb add_check(CLI::App& app);
 Verb add_stages(CLI::App& app);
 Verb add_keygen(CLI::App& app);
+Verb add_time(CLI::App& app);
 
 }  // namespace sluice::app

@@ -252,7 +252,6 @@ TEST_CASE("a report that can't be written is an error after the run, not a lost 
               "stage.uplink.connect=tcp://127.0.0.1:5599", "--set",
               "stage.cameras.bind=tcp://127.0.0.1:5599", "--report", "/no/such/folder/r.json"}));
   CHECK(process.wait() == 1);
-  CHECK(process.err().find("cannot write the report to /no/such/folder/r.json") !=
-        std::string::npos);
+  CHECK(process.err().find("cannot write /no/such/folder/r.json") != std::string::npos);
   CHECK(process.err().find("motion.detect") != std::string::npos);  // the table came all the same
 }

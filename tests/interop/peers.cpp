@@ -89,12 +89,15 @@ from = "cameras"
 }
 
 std::string node_graph(const Node& node) {
+  // Something always moves: pictures of nothing but the wall may be alike, and frames are told
+  // apart by their sums.
   std::string graph = R"(
 mailbox = { when_full = "block" }
 [stage.camera]
 type = "capture.synthetic"
 width = 64
 height = 48
+still = "0s"
 source = ")" + node.source +
                       "\"\n" + node.camera;
   if (node.jpg)

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <numeric>
 #include <sluice/observe/histogram.hpp>
 
 namespace sluice {
@@ -10,36 +11,68 @@ std::uint64_t Histogram::middle_of(std::size_t bucket) {
   return low + (std::uint64_t{1} << power) / 2;
 }
 
-Percentiles Histogram::percentiles() const {
+double Distribution::at(double share) const {
+  if (count == 0) return 0;
+  const auto rank = static_cast<std::uint64_t>(share * static_cast<double>(count - 1));
+  std::uint64_t seen = 0;
+  for (std::size_t i = 0; i < buckets.size(); ++i)
+    if ((seen += buckets[i]) > rank)
+      return std::min(static_cast<double>(Histogram::middle_of(i)) / 1e6, max);
+  return max;
+}
+
+Distribution Distribution::since(const Distribution& before) const {
+  Distribution d = *this;
+  for (std::size_t i = 0; i < std::min(buckets.size(), before.buckets.size()); ++i)
+    d.buckets[i] -= before.buckets[i];
+  d.summarize();
+  return d;
+}
+
+void Distribution::summarize() {
+  count = std::accumulate(buckets.begin(), buckets.end(), std::uint64_t{0});
+  if (count == 0) {
+    *this = {};
+    return;
+  }
+  p50 = at(0.50);
+  p90 = at(0.90);
+  p99 = at(0.99);
+  p999 = at(0.999);
+}
+
+Distribution Histogram::distribution() const {
+  Distribution d;
   // Counts may grow while they are read: take them once, so that they add up.
-  std::array<std::uint64_t, kBuckets> counts{};
-  std::uint64_t total = 0;
+  d.buckets.resize(kBuckets);
   for (std::size_t i = 0; i < kBuckets; ++i)
-    total += counts[i] = buckets_[i].load(std::memory_order_relaxed);
-  Percentiles p;
-  p.count = total;
-  if (total == 0) return p;
-  const std::uint64_t max = max_.load(std::memory_order_relaxed);
-  const auto at = [&](double share) {
-    const auto rank = static_cast<std::uint64_t>(share * static_cast<double>(total - 1));
-    std::uint64_t seen = 0;
-    for (std::size_t i = 0; i < kBuckets; ++i)
-      if ((seen += counts[i]) > rank) return static_cast<double>(std::min(middle_of(i), max)) / 1e6;
-    return static_cast<double>(max) / 1e6;
-  };
-  p.p50 = at(0.50);
-  p.p90 = at(0.90);
-  p.p99 = at(0.99);
-  p.max = static_cast<double>(max) / 1e6;
-  return p;
+    d.buckets[i] = buckets_[i].load(std::memory_order_relaxed);
+  while (!d.buckets.empty() && d.buckets.back() == 0) d.buckets.pop_back();
+  {
+    const std::lock_guard lock(slowest_mutex_);
+    d.max = static_cast<double>(max_.load(std::memory_order_relaxed)) / 1e6;
+    d.slowest = slowest_;
+  }
+  d.summarize();
+  return d;
+}
+
+void Histogram::slowest_is(std::uint64_t ns, const Frame& frame) {
+  const std::lock_guard lock(slowest_mutex_);
+  forget_ = false;
+  max_.store(ns, std::memory_order_relaxed);
+  slowest_.source = frame.source;
+  slowest_.sequence = frame.sequence;
 }
 
 void Histogram::add_to(Histogram& sum) const {
   for (std::size_t i = 0; i < kBuckets; ++i)
     bump(sum.buckets_[i], buckets_[i].load(std::memory_order_relaxed));
+  const std::scoped_lock lock(slowest_mutex_, sum.slowest_mutex_);
   const auto max = max_.load(std::memory_order_relaxed);
-  if (max > sum.max_.load(std::memory_order_relaxed))
-    sum.max_.store(max, std::memory_order_relaxed);
+  if (max < sum.max_.load(std::memory_order_relaxed)) return;
+  sum.max_.store(max, std::memory_order_relaxed);
+  sum.slowest_ = slowest_;
 }
 
 }  // namespace sluice

@@ -7,27 +7,53 @@
 #include <atomic>
 #include <bit>
 #include <cstdint>
+#include <mutex>
+#include <sluice/media/frame.hpp>
 #include <sluice/media/time.hpp>
+#include <string>
+#include <vector>
 
 namespace sluice {
 
-struct Percentiles {
+// A histogram as it was at one moment, as plain data.
+struct Distribution {
+  // Which frame it was, for a person to look for.
+  struct Slowest {
+    std::string source;
+    std::uint64_t sequence = 0;
+  };
+
   std::uint64_t count = 0;
-  double p50 = 0, p90 = 0, p99 = 0, max = 0;  // milliseconds
+  double p50 = 0, p90 = 0, p99 = 0, p999 = 0, max = 0;  // milliseconds
+  Slowest slowest;                                      // whose the max was
+  std::vector<std::uint64_t> buckets;                   // up to the last that isn't empty
+
+  // The milliseconds that this share (0 to 1) of the durations does not exceed.
+  double at(double share) const;
+  // What was added after `before` was taken of the same histogram. `max` and `slowest` can't be
+  // told apart so: they are this one's.
+  Distribution since(const Distribution& before) const;
+
+ private:
+  friend class Histogram;
+  void summarize();  // all but max and slowest, from the buckets
 };
 
 // One thread adds, any thread reads.
 class Histogram {
  public:
-  void add(Duration d) {
+  void add(Duration d, const Frame& frame) {
     const std::uint64_t ns = d.count() > 0 ? static_cast<std::uint64_t>(d.count()) : 0;
     bump(buckets_[bucket_of(ns)]);
-    if (ns > max_.load(std::memory_order_relaxed)) max_.store(ns, std::memory_order_relaxed);
+    if (forget_.load(std::memory_order_relaxed) || ns > max_.load(std::memory_order_relaxed))
+      slowest_is(ns, frame);
   }
 
-  Percentiles percentiles() const;
+  Distribution distribution() const;
   // The sum of several, for the replicas of one stage.
   void add_to(Histogram& sum) const;
+  // From the next frame on, `max` and `slowest` are of what comes from there.
+  void forget_max() { forget_ = true; }
 
  private:
   static constexpr int kParts = 16;   // of each power of two
@@ -42,13 +68,19 @@ class Histogram {
     return bucket < kBuckets ? bucket : kBuckets - 1;
   }
   static std::uint64_t middle_of(std::size_t bucket);
+  friend Distribution;
+  void slowest_is(std::uint64_t ns, const Frame& frame);
   // A load and a store, not a locked addition: only one thread writes.
   static void bump(std::atomic<std::uint64_t>& n, std::uint64_t by = 1) {
     n.store(n.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
   }
 
   std::array<std::atomic<std::uint64_t>, kBuckets> buckets_{};
+  // New maxima are rare: what goes with one may take a lock.
   std::atomic<std::uint64_t> max_{0};
+  std::atomic<bool> forget_{true};
+  mutable std::mutex slowest_mutex_;
+  Distribution::Slowest slowest_;
 };
 
 }  // namespace sluice

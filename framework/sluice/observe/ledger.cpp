@@ -11,6 +11,12 @@ void Causes::add(std::string_view cause, std::uint64_t by) {
   counts_.emplace_back(cause, by);
 }
 
+std::uint64_t Causes::of(std::string_view cause) const {
+  for (const auto& [name, count] : counts_)
+    if (name == cause) return count;
+  return 0;
+}
+
 std::uint64_t Causes::total() const {
   std::uint64_t sum = 0;
   for (const auto& [name, count] : counts_) sum += count;
@@ -22,6 +28,7 @@ SourceBook& Ledger::book(const std::string& source) {
   auto it = sources_.find(source);
   if (it == sources_.end())
     it = sources_.try_emplace(sources_.size() < kMostSources ? source : "(others)").first;
+  if (times_sources_ && !it->second.times) it->second.times = std::make_unique<SourceBook::Times>();
   last_name_ = &it->first;
   last_book_ = &it->second;
   return it->second;
@@ -42,9 +49,7 @@ SourceBook& Ledger::arrived(const Frame& frame) {
 void Ledger::settle_dropped(const std::string& source, std::string_view cause) {
   dropped_.add(cause);
   if (source.empty()) return;
-  auto& b = book(source);
-  ++b.dropped;
-  if (cause == cause::repeated) ++b.repeated;
+  book(source).dropped.add(cause);
 }
 
 void Ledger::settle_failed(const std::string& source) {

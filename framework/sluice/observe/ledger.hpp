@@ -20,6 +20,7 @@ namespace sluice {
 class Causes {
  public:
   void add(std::string_view cause, std::uint64_t by = 1);
+  std::uint64_t of(std::string_view cause) const;
   std::uint64_t total() const;
   const std::vector<std::pair<std::string, std::uint64_t>>& by_cause() const { return counts_; }
 
@@ -40,16 +41,24 @@ inline constexpr std::string_view repeated = "repeated";  // came before, or aft
 
 // One source as one stage sees it.
 struct SourceBook {
-  std::uint64_t in = 0, dropped = 0, failed = 0;
+  std::uint64_t in = 0, failed = 0;
+  Causes dropped;
   std::uint64_t last_sequence = 0;
-  std::uint64_t missing = 0;   // sequence numbers skipped before they got here
-  std::uint64_t repeated = 0;  // of the dropped
-  bool age_known = true;       // false: the peer tells no capture time, age counts from arrival
+  std::uint64_t missing = 0;  // sequence numbers skipped before they got here
+  bool age_known = true;      // false: the peer tells no capture time, age counts from arrival
   std::unique_ptr<Histogram> age = std::make_unique<Histogram>();
+  // Where the ledger was told to time_sources(), else null.
+  struct Times {
+    Histogram process, wait;
+  };
+  std::unique_ptr<Times> times;
 };
 
 class Ledger {
  public:
+  // Books are to have room for each source's own times. Before the first frame.
+  void time_sources() { times_sources_ = true; }
+
   // A frame has come. The book is valid as long as the ledger.
   SourceBook& arrived(const Frame& frame);
   // Something came that can't be told to be a frame of a source (or a source by name only).
@@ -76,6 +85,7 @@ class Ledger {
   std::uint64_t in_ = 0, out_ = 0, failed_ = 0;
   Causes dropped_;
   Sources sources_;
+  bool times_sources_ = false;
   // Frames of one source tend to follow each other.
   const std::string* last_name_ = nullptr;
   SourceBook* last_book_ = nullptr;

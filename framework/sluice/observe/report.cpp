@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <sluice/observe/report.hpp>
 
@@ -12,7 +14,7 @@ using Json = nlohmann::ordered_json;
 
 double rounded(double value) { return std::round(value * 1000) / 1000; }
 
-Json json_of(const Percentiles& p) {
+Json json_of(const Distribution& p) {
   return {{"p50", rounded(p.p50)},
           {"p90", rounded(p.p90)},
           {"p99", rounded(p.p99)},
@@ -20,20 +22,14 @@ Json json_of(const Percentiles& p) {
 }
 
 Json json_of(const SourceReport& s) {
-  Json json{{"in", s.in},
-            {"dropped", s.dropped},
-            {"failed", s.failed},
-            {"last_sequence", s.last_sequence},
-            {"missing", s.missing},
-            {"repeated", s.repeated},
-            {"age_ms", json_of(s.age)}};
+  Json json{{"in", s.in},           {"dropped", s.dropped},
+            {"failed", s.failed},   {"last_sequence", s.last_sequence},
+            {"missing", s.missing}, {"age_ms", json_of(s.age)}};
   if (!s.age_known) json["age_from"] = "arrival";
   return json;
 }
 
 Json json_of(const StageReport& s) {
-  Json dropped = Json::object();
-  for (const auto& [cause, count] : s.dropped) dropped[cause] = count;
   Json sources = Json::object();
   for (const auto& [name, source] : s.sources) sources[name] = json_of(source);
   Json figures = Json::object();
@@ -45,7 +41,7 @@ Json json_of(const StageReport& s) {
             {"failed", s.failed},
             {"queued", s.queued},
             {"restarts", s.restarts},
-            {"dropped", dropped},
+            {"dropped", s.dropped},
             {"events_dropped", s.events_dropped},
             {"fps", rounded(s.fps)},
             {"process_ms", json_of(s.process)},
@@ -71,12 +67,53 @@ std::string losses(const StageReport& s) {
   return text;
 }
 
+void subtract(ByCause& now, const ByCause& before) {
+  for (const auto& [cause, count] : before) now[cause] -= count;
+  std::erase_if(now, [](const auto& entry) { return entry.second == 0; });
+}
+
+void subtract(SourceReport& now, const SourceReport& before) {
+  now.in -= before.in;
+  now.failed -= before.failed;
+  now.missing -= before.missing;
+  subtract(now.dropped, before.dropped);
+  now.age = now.age.since(before.age);
+  now.process = now.process.since(before.process);
+  now.wait = now.wait.since(before.wait);
+}
+
+void subtract(StageReport& now, const StageReport& before, double wall_s) {
+  now.in -= before.in;
+  now.out -= before.out;
+  now.failed -= before.failed;
+  now.restarts -= before.restarts;
+  now.events_dropped -= before.events_dropped;
+  subtract(now.dropped, before.dropped);
+  now.fps = wall_s > 0 ? static_cast<double>(now.out) / wall_s : 0;
+  now.process = now.process.since(before.process);
+  now.wait = now.wait.since(before.wait);
+  now.age = now.age.since(before.age);
+  now.costs.cpu -= before.costs.cpu;
+  now.costs.allocations -= before.costs.allocations;
+  for (const auto& [name, source] : before.sources) subtract(now.sources[name], source);
+}
+
 }  // namespace
 
 std::uint64_t StageReport::dropped_total() const {
   std::uint64_t sum = 0;
   for (const auto& [cause, count] : dropped) sum += count;
   return sum;
+}
+
+Report since(const Report& now, const Report& before) {
+  Report r = now;
+  r.wall_s -= before.wall_s;
+  r.cpu_s -= before.cpu_s;
+  for (const auto& [name, count] : before.events) r.events[name] -= count;
+  for (std::size_t i = 0; i < r.stages.size(); ++i)
+    subtract(r.stages[i], before.stages.at(i), r.wall_s);
+  return r;
 }
 
 void read_process(Report& report) {
@@ -87,6 +124,9 @@ void read_process(Report& report) {
   };
   report.cpu_s = s(usage.ru_utime) + s(usage.ru_stime);
   report.max_rss_bytes = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
+  std::uint64_t pages = 0;
+  std::ifstream("/proc/self/statm").ignore(32, ' ') >> pages;
+  report.rss_bytes = pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
 std::string to_json(const Report& r) {
@@ -94,13 +134,10 @@ std::string to_json(const Report& r) {
   for (const auto& stage : r.stages) stages[stage.name] = json_of(stage);
   Json events = Json::object();
   for (const auto& [name, count] : r.events) events[name] = count;
-  const Json json{{"graph", r.graph},
-                  {"device", r.device},
-                  {"wall_s", rounded(r.wall_s)},
-                  {"cpu_s", rounded(r.cpu_s)},
-                  {"max_rss_bytes", r.max_rss_bytes},
-                  {"stages", stages},
-                  {"events", events}};
+  const Json json{
+      {"graph", r.graph},          {"device", r.device},       {"wall_s", rounded(r.wall_s)},
+      {"cpu_s", rounded(r.cpu_s)}, {"rss_bytes", r.rss_bytes}, {"max_rss_bytes", r.max_rss_bytes},
+      {"stages", stages},          {"events", events}};
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -116,7 +153,7 @@ std::string to_table(const Report& r) {
                   width, "type", type_width, "in", "out", "queued", "fps", "work p50", "wait p99",
                   "age p50", "age p99", "lost");
   for (const auto& s : r.stages) {
-    const auto ms = [](const Percentiles& p, double value) {
+    const auto ms = [](const Distribution& p, double value) {
       return p.count == 0 ? std::string("-") : fmt::format("{:.1f} ms", value);
     };
     text += fmt::format("{:<{}}  {:<{}} {:>9} {:>9} {:>7} {:>8.1f} {:>9} {:>9} {:>9} {:>9}  {}\n",

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
+#include <sluice/observe/costs.hpp>
 #include <sluice/observe/histogram.hpp>
 #include <string>
 #include <utility>
@@ -10,19 +12,24 @@
 
 namespace sluice {
 
+using ByCause = std::map<std::string, std::uint64_t>;
+
 struct SourceReport {
-  std::uint64_t in = 0, dropped = 0, failed = 0, last_sequence = 0, missing = 0, repeated = 0;
+  std::uint64_t in = 0, failed = 0, last_sequence = 0, missing = 0;
+  ByCause dropped;
   bool age_known = true;  // false: counted from arrival, as the peer sends no capture time
-  Percentiles age;
+  Distribution age;
+  Distribution process, wait;  // where EngineOptions::timed
 };
 
 struct StageReport {
   std::string name, type;
   bool is_source = false;
   std::uint64_t in = 0, out = 0, failed = 0, queued = 0, restarts = 0, events_dropped = 0;
-  std::map<std::string, std::uint64_t> dropped;  // by cause
-  double fps = 0;                                // out, over the whole run
-  Percentiles process, wait, age;
+  ByCause dropped;
+  double fps = 0;  // out, over the whole time
+  Distribution process, wait, age;
+  Costs costs;  // where EngineOptions::timed; of the stage's own thread only, if it has others too
   std::map<std::string, SourceReport> sources;
   // The stage's own: by name, and by what it is a figure of.
   std::map<std::string, std::map<std::string, double>> figures;
@@ -35,13 +42,17 @@ struct StageReport {
 struct Report {
   std::string graph, device;
   double wall_s = 0, cpu_s = 0;
-  std::uint64_t max_rss_bytes = 0;
+  std::uint64_t rss_bytes = 0, max_rss_bytes = 0;
   std::vector<StageReport> stages;  // in the graph's order
   std::map<std::string, std::uint64_t> events;
 };
 
-// The process's CPU time and largest resident size so far.
+// The process's CPU time, its resident size, and the largest that was so far.
 void read_process(Report& report);
+
+// What happened between two reports of one engine. Queues, sizes and the stages' own figures are
+// as they are now; so are the maxima, see Engine::forget_maxima().
+Report since(const Report& now, const Report& before);
 
 // {"graph": ..., "stages": {"motion": {...}}, "events": {...}}.
 std::string to_json(const Report& report);

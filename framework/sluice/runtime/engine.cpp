@@ -70,7 +70,8 @@ struct Engine::Inside {
 
   const Plan plan;
   const EngineOptions options;
-  const Environment environment{*options.clock, [this](const Event& e) { count(e); }};
+  const Environment environment{*options.clock, options.timed,
+                                [this](const Event& e) { count(e); }};
   std::vector<std::unique_ptr<StageRun>> runs;
   std::vector<std::unique_ptr<Replica>> replicas;
 
@@ -129,6 +130,9 @@ StageReport Engine::Inside::report_of(const StageRun& run) const {
     replica->waiting.add_to(wait);
     replica->age.add_to(age);
     replica->read_figures(r.figures);
+    const Costs used = replica->costs.read();
+    r.costs.cpu += used.cpu;
+    r.costs.allocations += used.allocations;
     replica->read_books([&](const Ledger& ledger, std::size_t queued) {
       r.in += ledger.in();
       r.out += ledger.out();
@@ -138,23 +142,29 @@ StageReport Engine::Inside::report_of(const StageRun& run) const {
       for (const auto& [name, book] : ledger.sources()) {
         auto& s = r.sources[name];
         s.in += book.in;
-        s.dropped += book.dropped;
+        for (const auto& [cause, n] : book.dropped.by_cause()) s.dropped[cause] += n;
         s.failed += book.failed;
         s.last_sequence = book.last_sequence;
         s.missing += book.missing;
-        s.repeated += book.repeated;
         s.age_known = book.age_known;
-        s.age = book.age->percentiles();
+        s.age = book.age->distribution();
+        if (!book.times) continue;
+        s.process = book.times->process.distribution();
+        s.wait = book.times->wait.distribution();
       }
     });
   }
   if (run.inbox)
     for (std::size_t w = 0; w < run.inbox->workers(); ++w)
       r.events_dropped += run.inbox->worker(w).events_dropped();
-  r.process = process.percentiles();
-  r.wait = wait.percentiles();
-  r.age = age.percentiles();
+  r.process = process.distribution();
+  r.wait = wait.distribution();
+  r.age = age.distribution();
   return r;
+}
+
+void Engine::forget_maxima() {
+  for (const auto& replica : inside_->replicas) replica->forget_maxima();
 }
 
 Report Engine::report() const {

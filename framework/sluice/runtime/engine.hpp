@@ -12,6 +12,9 @@ namespace sluice {
 
 struct EngineOptions {
   const Clock* clock = &Clock::system();
+  // Keep what each stage uses, and each source's times in each stage: some 10 kB for each of those,
+  // and a system call or two a frame.
+  bool timed = false;
   // Called for every event, from any stage's thread: be quick. May be empty.
   std::function<void(const Event&)> on_event;
   // Called once, from the supervisor's thread, when the graph is over. May be empty.
@@ -44,6 +47,8 @@ class Engine {
   bool hangs() const;
 
   Report report() const;
+  // The maxima of later reports, and which frames they were, are of what happens from now on.
+  void forget_maxima();
 
  private:
   struct Inside;

@@ -14,7 +14,15 @@ Loop::Loop(StageRun& run, std::size_t worker)
 
 Loop::~Loop() { close(wake_fd_); }
 
-void Loop::loop() { static_cast<LoopStage&>(*stage_).run(*this); }
+void Loop::loop() {
+  if (timed()) accounted_ = costs_of_this_thread();
+  static_cast<LoopStage&>(*stage_).run(*this);
+  account();
+}
+
+void Loop::account() {
+  if (timed()) accounted_ = costs.add_since(accounted_);
+}
 
 void Loop::stop() {
   stopping_ = true;
@@ -42,12 +50,14 @@ void Loop::nudge() {
 }
 
 bool Loop::wait(Duration limit) {
+  account();
   std::unique_lock lock(mutex_);
   changed_.wait_for(lock, limit, [this] { return stopping_.load(); });
   return stopping_;
 }
 
 FramePtr Loop::take(Duration limit) {
+  account();
   const auto deadline = std::chrono::steady_clock::now() + limit;
   for (;;) {
     std::uint64_t seen = 0;
@@ -113,9 +123,10 @@ void Loop::deliver_all(FramePtr frame, std::string_view output, Mailbox::Full wh
       changed_.wait(lock, [&] { return nudges_ != seen; });  // woken by the mailbox or by stop()
     }
   }
+  account();
   if (!source) return;
   source_out();
-  processing.add(clock().steady() - now);
+  processing.add(clock().steady() - now, *frame);
 }
 
 void Loop::drop(const std::string& source, std::string_view cause) {

@@ -58,6 +58,9 @@ class Mailbox {
   Pushed push(Letter& letter, Full when_full, const Waker& retry);
   void push(const Event& event);
 
+  // See Ledger. Before anything is pushed.
+  void time_sources() { ledger_.time_sources(); }
+
   // Who feeds the mailbox; it has ended when all of them have.
   void add_producer();
   void producer_ended();

@@ -12,6 +12,14 @@ constexpr Duration kTurn = std::chrono::milliseconds(1);
 }  // namespace
 
 Pump::Progress Pump::pump() {
+  if (!timed()) return turn();
+  const Costs before = costs_of_this_thread();
+  const Progress progress = turn();
+  costs.add_since(before);
+  return progress;
+}
+
+Pump::Progress Pump::turn() {
   if (!unpark()) return Progress::stalled;
   if (finished_) return Progress::ended;
   auto now = clock().steady();
@@ -29,7 +37,8 @@ Pump::Progress Pump::pump() {
       process(taken);
       if (!settled_) done = 1;
       const auto after = clock().steady();
-      processing.add(after - now);
+      processing.add(after - now, *taken.letter->frame);
+      if (taken.book->times) taken.book->times->process.add(after - now, *taken.letter->frame);
       now = after;
     } else if (taken.ended) {
       finished_ = true;

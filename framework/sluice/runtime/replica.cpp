@@ -10,7 +10,13 @@ StageRun::StageRun(const StagePlan& stage_plan, const Environment& surroundings)
 }
 
 Replica::Replica(StageRun& run, std::size_t worker)
-    : run_(run), worker_(worker), mailbox_(run.inbox ? &run.inbox->worker(worker) : nullptr) {}
+    : run_(run), worker_(worker), mailbox_(run.inbox ? &run.inbox->worker(worker) : nullptr) {
+  if (!timed()) return;
+  if (mailbox_)
+    mailbox_->time_sources();
+  else
+    source_ledger_.time_sources();
+}
 
 void Replica::on_wake(Waker waker) {
   wake_ = std::move(waker);
@@ -37,9 +43,26 @@ void Replica::abandon(std::string_view cause) {
 
 void Replica::measure(const Mailbox::Taken& taken, SteadyTime now, UtcTime utc) {
   const Duration frame_age = utc - taken.letter->frame->captured;
-  waiting.add(now - taken.letter->queued);
-  age.add(frame_age);
-  taken.book->age->add(frame_age);
+  const Duration wait = now - taken.letter->queued;
+  const Frame& frame = *taken.letter->frame;
+  waiting.add(wait, frame);
+  age.add(frame_age, frame);
+  taken.book->age->add(frame_age, frame);
+  if (taken.book->times) taken.book->times->wait.add(wait, frame);
+}
+
+void Replica::forget_maxima() {
+  processing.forget_max();
+  waiting.forget_max();
+  age.forget_max();
+  read_books([](const Ledger& ledger, std::size_t) {
+    for (const auto& [name, book] : ledger.sources()) {
+      book.age->forget_max();
+      if (!book.times) continue;
+      book.times->process.forget_max();
+      book.times->wait.forget_max();
+    }
+  });
 }
 
 void Replica::raise(Event event) {
@@ -85,8 +108,8 @@ void Replica::settle_failed(const std::string& source, std::string_view why) {
 void Replica::source_arrived(const Frame& frame) {
   const Duration frame_age = clock().utc() - frame.captured;
   const std::lock_guard lock(source_mutex_);
-  source_ledger_.arrived(frame).age->add(frame_age);
-  age.add(frame_age);
+  source_ledger_.arrived(frame).age->add(frame_age, frame);
+  age.add(frame_age, frame);
   ++source_in_hand_;
 }
 

@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <map>
 #include <sluice/graph/plan.hpp>
+#include <sluice/observe/costs.hpp>
 #include <sluice/observe/log.hpp>
 #include <sluice/runtime/wiring.hpp>
 #include <sluice/stage.hpp>
@@ -15,6 +16,7 @@ namespace sluice {
 // What all stages of a graph share. Outlives them.
 struct Environment {
   const Clock& clock;
+  bool timed = false;                          // see EngineOptions
   std::function<void(const Event&)> on_event;  // thread-safe
 };
 
@@ -64,13 +66,18 @@ class Replica {
   using Figures = std::map<std::string, std::map<std::string, double>>;
   void read_figures(Figures& into) const;
 
+  // Of the report: maxima are of what comes from now on.
+  void forget_maxima();
+
   Histogram processing, waiting, age;
+  CostBook costs;
 
  protected:
   virtual Context& context() = 0;
 
   const Clock& clock() const { return run_.environment.clock; }
   Mailbox* mailbox() { return mailbox_; }
+  bool timed() const { return run_.environment.timed; }
   void measure(const Mailbox::Taken& taken, SteadyTime now, UtcTime utc);
   void raise(Event event);
   void figure(std::string_view name, const std::string& of, double value);
@@ -144,6 +151,7 @@ class Pump final : public ContextOf<Context> {
     const Link* link;
     Letter letter;
   };
+  Progress turn();
   void process(const Mailbox::Taken& taken);
   void deliver(const Link& link, Letter letter, Mailbox::Full when_full);
   void deliver_all(FramePtr frame, std::string_view output, Mailbox::Full when_full);
@@ -186,12 +194,15 @@ class Loop final : public ContextOf<LoopContext> {
  private:
   void deliver_all(FramePtr frame, std::string_view output, Mailbox::Full when_full);
   void signal_fd();
+  // Writes up what this thread, the stage's, has used since the last time.
+  void account();
 
   const int wake_fd_;
   std::atomic<bool> stopping_{false};
   std::mutex mutex_;
   std::condition_variable changed_;
   std::uint64_t nudges_ = 0;  // guarded by mutex_
+  Costs accounted_;           // what this thread had used then
   std::uint8_t input_ = 0;
 };
 

@@ -12,24 +12,41 @@ using namespace std::chrono_literals;
 
 TEST_CASE("a histogram's percentiles are right to within its buckets' width") {
   auto h = std::make_unique<Histogram>();
-  for (int i = 1; i <= 1000; ++i) h->add(std::chrono::microseconds(i * 100));  // 0.1 to 100 ms
-  const auto p = h->percentiles();
+  const auto add = [&](Duration d, std::uint64_t sequence) {
+    h->add(d, *testkit::make_frame(cv::Mat(1, 1, CV_8UC1), "cam", sequence));
+  };
+  for (std::uint64_t i = 1; i <= 1000; ++i) add(std::chrono::microseconds(i * 100), i);
+  const auto p = h->distribution();
   CHECK(p.count == 1000);
   CHECK(p.p50 == Approx(50).epsilon(0.04));
   CHECK(p.p99 == Approx(99).epsilon(0.04));
+  CHECK(p.p999 == Approx(99.9).epsilon(0.04));
   CHECK(p.max == 100.0);
+  CHECK(p.slowest.source == "cam");
+  CHECK(p.slowest.sequence == 1000);
 
   SECTION("sums of several are the histogram of all") {
     auto sum = std::make_unique<Histogram>();
     h->add_to(*sum);
     h->add_to(*sum);
-    CHECK(sum->percentiles().count == 2000);
-    CHECK(sum->percentiles().p50 == Approx(p.p50));
+    CHECK(sum->distribution().count == 2000);
+    CHECK(sum->distribution().p50 == Approx(p.p50));
+    CHECK(sum->distribution().slowest.sequence == 1000);
   }
   SECTION("what is negative or beyond an hour still counts") {
-    h->add(-5ns);
-    h->add(std::chrono::hours(100));
-    CHECK(h->percentiles().count == 1002);
+    add(-5ns, 1);
+    add(std::chrono::hours(100), 2);
+    CHECK(h->distribution().count == 1002);
+  }
+  SECTION("what came since is told apart from what was before, the slowest frame too") {
+    h->forget_max();
+    for (std::uint64_t i = 1; i <= 100; ++i) add(std::chrono::milliseconds(i == 40 ? 9 : 3), i);
+    const auto since = h->distribution().since(p);
+    CHECK(since.count == 100);
+    CHECK(since.p50 == Approx(3).epsilon(0.04));
+    CHECK(since.max == 9.0);
+    CHECK(since.slowest.sequence == 40);
+    CHECK(h->distribution().since(h->distribution()).count == 0);
   }
 }
 
@@ -72,13 +89,13 @@ TEST_CASE("a report tells what is missing before a source, and the stages' own f
     stage.name = is_source ? "cameras" : "decode";
     stage.is_source = is_source;
     stage.sources["pi"].missing = 7;
-    stage.sources["pi"].repeated = 2;
+    stage.sources["pi"].dropped["repeated"] = 2;
     if (is_source) stage.figures["clock_offset_ms"]["pi"] = 3.25;
     report.stages.push_back(stage);
   }
   const auto json = nlohmann::json::parse(to_json(report));
   CHECK(json["stages"]["cameras"]["figures"]["clock_offset_ms"]["pi"] == 3.25);
-  CHECK(json["stages"]["cameras"]["sources"]["pi"]["repeated"] == 2);
+  CHECK(json["stages"]["cameras"]["sources"]["pi"]["dropped"]["repeated"] == 2);
   CHECK_FALSE(json["stages"]["decode"].contains("figures"));
   const auto table = to_table(report);
   CHECK(table.find("cameras  pi clock_offset_ms: 3.250") != std::string::npos);
@@ -93,6 +110,6 @@ TEST_CASE("frames dropped as repeated are counted by source") {
   ledger.settle_dropped("pi", cause::repeated);
   ledger.arrived_unknown();
   ledger.settle_dropped("pi", cause::too_old);
-  CHECK(ledger.book("pi").repeated == 1);
-  CHECK(ledger.book("pi").dropped == 2);
+  CHECK(ledger.book("pi").dropped.of("repeated") == 1);
+  CHECK(ledger.book("pi").dropped.total() == 2);
 }

@@ -216,8 +216,8 @@ TEST_CASE("the books tell each source's losses and gaps") {
     CHECK(a.in == 4);
     CHECK(a.missing == 2);
     CHECK(a.last_sequence == 10);
-    CHECK(a.dropped == 3);
-    CHECK(l.sources().at("b").dropped == 0);
+    CHECK(a.dropped.total() == 3);
+    CHECK(l.sources().at("b").dropped.total() == 0);
   });
   push(box, frame("a", 0));  // the camera began anew: nothing is missing
   box.read_books([&](const Ledger& l, std::size_t) { CHECK(l.sources().at("a").missing == 2); });

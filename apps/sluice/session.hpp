@@ -1,0 +1,62 @@
+// An engine as the command line runs it: ended by signals, attended until it is over.
+#pragma once
+
+#include <optional>
+#include <sluice/runtime/engine.hpp>
+#include <string>
+
+namespace sluice::app {
+
+// A descriptor that closes itself. Throws std::system_error where there is none.
+class Descriptor {
+ public:
+  Descriptor(int fd, const char* what);
+  ~Descriptor();
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+
+ private:
+  const int fd_;
+};
+
+// Readable when SIGINT or SIGTERM has come, which this process no longer dies of. Called before any
+// other thread is started, so that all of them leave these signals to the descriptor.
+int signal_descriptor();
+
+// One at a time in a process, made before any other thread is.
+class Session {
+ public:
+  explicit Session(Plan plan, EngineOptions options = {});
+
+  Engine& engine() { return *engine_; }
+
+  enum class Woke {
+    over,   // the graph has ended
+    asked,  // SIGINT or SIGTERM came, for the first time; a second one ends the process at once
+    due,
+  };
+  // Waits for the first of these.
+  Woke wait_until(SteadyTime due);
+  // Stops the graph, and waits until it is over.
+  void end();
+
+  // What the graph's end means: tells a failure on standard error, and returns the exit status.
+  // Does not return where a stage hangs: its thread can't be waited for.
+  int settle();
+
+ private:
+  const Descriptor signals_;
+  const Descriptor over_;
+  bool asked_ = false;
+  std::optional<Engine> engine_;
+};
+
+// A duration that the user gave for `option`. Nothing where it is none or zero, which is then told
+// on standard error.
+std::optional<Duration> duration_or_tell(const char* option, const std::string& text);
+
+// In place of the file at once, so that nobody ever reads half of it. Throws std::runtime_error.
+void write_whole_file(const std::string& path, const std::string& text);
+
+}  // namespace sluice::app

@@ -1,0 +1,143 @@
+#include "time/compare.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numeric>
+
+namespace sluice::app {
+namespace {
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const auto n = values.size();
+  return n % 2 == 1 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
+}
+
+Json middle_of_objects(const std::vector<Json>& objects) {
+  Json middle = Json::object();
+  std::vector<std::string> keys;
+  for (const auto& object : objects)
+    for (const auto& [key, value] : object.items())
+      if (std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(key);
+  for (const auto& key : keys) {
+    std::vector<Json> values;
+    for (const auto& object : objects)
+      if (object.contains(key)) values.push_back(object[key]);
+    if (values.front().is_number()) values.resize(objects.size(), 0);
+    middle[key] = middle_of(values);
+  }
+  if (!middle.contains("slowest")) return middle;
+  const auto slowest =
+      std::max_element(objects.begin(), objects.end(),
+                       [](const Json& a, const Json& b) { return a["max"] < b["max"]; });
+  middle["max"] = (*slowest)["max"];
+  middle["slowest"] = (*slowest)["slowest"];
+  return middle;
+}
+
+// Two-sided 95 %, by degrees of freedom from 1.
+double student_t(std::size_t freedom) {
+  constexpr std::array t{12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228,
+                         2.201,  2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086};
+  // Beyond the table, right to within 0.002.
+  return freedom <= t.size() ? t[freedom - 1] : 1.96 + 2.5 / static_cast<double>(freedom);
+}
+
+struct Figure {
+  const char* of;
+  const char* more;  // what it says of a variant to have more of it
+  const char* less;
+  Json::json_pointer (*where)(const std::string& last);
+};
+
+const Figure kFigures[] = {
+    {"frames/s", "faster", "slower",
+     [](const std::string& last) { return Json::json_pointer("/stages/" + last + "/fps"); }},
+    {"CPU per frame", "dearer", "cheaper",
+     [](const std::string&) { return Json::json_pointer("/cpu_ms_per_frame"); }},
+    {"age p50", "older", "younger",
+     [](const std::string& last) { return Json::json_pointer("/stages/" + last + "/age_ms/p50"); }},
+    {"age p99", "older", "younger",
+     [](const std::string& last) { return Json::json_pointer("/stages/" + last + "/age_ms/p99"); }},
+};
+
+// Logarithms of the ratios of the runs that both have; empty where the figure isn't there.
+std::vector<double> log_ratios(const Variant& one, const Variant& first, const Figure& figure) {
+  std::vector<double> logs;
+  for (std::size_t i = 0; i < std::min(one.runs.size(), first.runs.size()); ++i) {
+    const auto value = [&](const Json& run) {
+      const auto where = figure.where(run["last"]);
+      return run.contains(where) && run[where].is_number() ? run[where].get<double>() : 0.0;
+    };
+    const double a = value(one.runs[i]), b = value(first.runs[i]);
+    if (a <= 0 || b <= 0) return {};
+    logs.push_back(std::log(a / b));
+  }
+  return logs;
+}
+
+std::string percent(double share) { return fmt::format("{:.2g} %", 100 * share); }
+
+Json judged(const std::vector<double>& logs, const Figure& figure) {
+  const auto n = static_cast<double>(logs.size());
+  const double mean = std::accumulate(logs.begin(), logs.end(), 0.0) / n;
+  const double ratio = std::exp(mean);
+  const auto* word = ratio > 1 ? figure.more : figure.less;
+  Json json{{"of", figure.of}, {"ratio", ratio}};
+  if (logs.size() < 2) {
+    json["says"] = fmt::format("{} by {} in one run: repeat it to know whether that is chance",
+                               word, percent(std::abs(ratio - 1)));
+    return json;
+  }
+  double squares = 0;
+  for (const double log : logs) squares += (log - mean) * (log - mean);
+  const double half = student_t(logs.size() - 1) * std::sqrt(squares / (n - 1) / n);
+  json["low"] = std::exp(mean - half);
+  json["high"] = std::exp(mean + half);
+  const auto within = percent(ratio * std::sinh(half));
+  if (half < std::abs(mean))
+    json["says"] = fmt::format("{} by {} ± {}", word, percent(std::abs(ratio - 1)), within);
+  else
+    json["says"] = fmt::format("no difference (to within {})", within);
+  return json;
+}
+
+}  // namespace
+
+Json middle_of(const std::vector<Json>& runs) {
+  const auto all = [&](auto&& holds) { return std::all_of(runs.begin(), runs.end(), holds); };
+  if (all([](const Json& j) { return j.is_number(); })) {
+    std::vector<double> values;
+    for (const auto& run : runs) values.push_back(run.get<double>());
+    return median(std::move(values));
+  }
+  if (all([](const Json& j) { return j.is_object(); })) return middle_of_objects(runs);
+  if (!all([](const Json& j) { return j.is_array(); })) return runs.front();
+  Json middle = Json::array();
+  std::size_t length = runs.front().size();
+  for (const auto& run : runs) length = std::min(length, run.size());
+  for (std::size_t i = 0; i < length; ++i) {
+    std::vector<Json> values;
+    for (const auto& run : runs) values.push_back(run[i]);
+    middle.push_back(middle_of(values));
+  }
+  return middle;
+}
+
+Json compare(const std::vector<Variant>& variants) {
+  Json comparisons = Json::array();
+  for (std::size_t i = 1; i < variants.size(); ++i) {
+    Json figures = Json::array();
+    for (const auto& figure : kFigures)
+      if (const auto logs = log_ratios(variants[i], variants[0], figure); !logs.empty())
+        figures.push_back(judged(logs, figure));
+    comparisons.push_back(
+        {{"variant", variants[i].name}, {"against", variants[0].name}, {"figures", figures}});
+  }
+  return comparisons;
+}
+
+}  // namespace sluice::app

@@ -1,0 +1,22 @@
+// What several runs of the same, and of two variants, tell.
+#pragma once
+
+#include <vector>
+
+#include "time/variants.hpp"
+
+namespace sluice::app {
+
+// One run that stands for all: each number is the median of the runs', but a `max`, which is the
+// largest, with its `slowest`. What is missing in some (a cause of loss) counts as 0 there.
+Json middle_of(const std::vector<Json>& runs);
+
+// How each of the others compares with the first: by frames/s and age at the graph's last stage,
+// and CPU time a frame of it.
+//   [{ "variant", "against", "figures": [{ "of", "ratio", "low", "high", "says" }] }]
+// `low` to `high` is the interval that has the ratio in it with 95 % certainty, by Student's t over
+// the logarithms of the paired runs' ratios; absent for one pair. `says` is "faster by 12 % ± 3 %",
+// or "no difference".
+Json compare(const std::vector<Variant>& variants);
+
+}  // namespace sluice::app
