@@ -8,6 +8,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <sluice/graph/load.hpp>
+#include <sluice/observe/log.hpp>
 #include <sluice/runtime/engine.hpp>
 #include <sluice/stage.hpp>
 
@@ -91,6 +92,7 @@ class Connections {
 }  // namespace
 
 int cameras(const Arguments& a) {
+  set_log_level(LogLevel::warning);
   for (auto& jpeg : jpegs_in(a[0])) pictures.push_back(Encoded::from(Kind::jpeg, std::move(jpeg)));
   const int count = std::stoi(a[1]);
   auto loaded =
