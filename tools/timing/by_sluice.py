@@ -1,5 +1,5 @@
 """Sluice's side: a hub's process and its nodes', on loopback."""
-import json, os, subprocess, tempfile, time
+import json, os, statistics, subprocess, tempfile, time
 from datetime import datetime
 
 import graphs
@@ -21,22 +21,23 @@ class Hub:
     def __init__(self, graph, folder):
         self.report = os.path.join(folder, 'hub.json')
         self.process = run(write(os.path.join(folder, 'hub.toml'), graph), self.report)
-        self.events = []
 
     def hear(self, name):
         """The next event of that name."""
         while True:
-            self.events.append(json.loads(line_of(self.process)))
-            if self.events[-1]['event'] == name:
-                return self.events[-1]
+            event = json.loads(line_of(self.process))
+            if event['event'] == name:
+                return event
 
-    def begins(self):
-        self.begin = when(self.hear('link.up'))
+    def begins(self, senders=1):
+        """When each of so many senders has sent something."""
+        self.up = [when(self.hear('link.up'))]
         self.cpu = cpu_of(self.process.pid)
+        self.up += [when(self.hear('link.up')) for _ in range(senders - 1)]
 
-    def ends(self, sources):
-        """When so many sources have said goodbye."""
-        gone = [self.hear('source.gone') for _ in range(sources)]
+    def ends(self):
+        """When each of them has said goodbye."""
+        gone = [when(self.hear('source.gone')) for _ in self.up]
         used = cpu_of(self.process.pid) - self.cpu
         self.process.terminate()
         self.process.communicate()
@@ -47,7 +48,7 @@ class Hub:
             raise SystemExit('no frame came through the hub: %s' % json.dumps(report['stages']))
         self.of_source = {name: source['in'] - source['dropped'] for name, source in end['sources'].items()}
         self.began = report['events'].get('motion.began', 0)
-        return {'frames': frames, 'fps': frames / (max(map(when, gone)) - self.begin),
+        return {'frames': frames, 'fps': frames / (statistics.mean(gone) - statistics.mean(self.up)),
                 'p50_ms': end['age_ms']['p50'], 'p99_ms': end['age_ms']['p99'],
                 'hub_cpu_ms': 1e3 * used / frames}
 
@@ -63,13 +64,13 @@ def video(mode, pattern='request', senders=1, realtime=False, seconds=4, uri=VID
         graph_of = lambda name, *rest: write(path(name + '.toml'), graphs.node(name, uri, mode, *rest))
         nodes = [run(graph_of('cam%d' % k, pattern, realtime, addresses[k % len(addresses)]),
                      path('cam%d.json' % k)) for k in range(senders)]
-        hub.begins()
+        hub.begins(senders)
         time.sleep(seconds)  # from the first frame on: reading the video doesn't count
         for node in nodes:
             node.terminate()
         for node in nodes:
             result_of(node)
-        got = hub.ends(senders)
+        got = hub.ends()
         reports = [read_json(path('cam%d.json' % k)) for k in range(senders)]
         sent = sum(report['stages']['up']['out'] for report in reports)
         if request and got['frames'] != sent:
@@ -90,9 +91,9 @@ def cameras(jpegs, count, rate, seconds, work, pattern='request', when_full='lat
         addresses = free_addresses(1)
         hub = Hub(graphs.hub(work, pattern, addresses, when_full), folder)
         node = begin(TIMING, 'cameras', jpegs, count, rate, seconds, pattern, addresses[0])
-        hub.begins()
+        hub.begins(count)
         given = result_of(node)['given']
-        got = hub.ends(count)
+        got = hub.ends()
         if work[-1][0] == 'motion' and not hub.began:
             raise SystemExit('the hub found no motion in pictures full of it')
         return {**got, 'given_fps': sum(given.values()) / seconds,

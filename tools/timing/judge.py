@@ -23,4 +23,4 @@ def not_measured(results, recorded):
             if not result:
                 yield row, ratio, 'the row was not measured'
             elif ratio not in result['ratios']:
-                yield row, ratio, '; '.join(result['missing'].values()) or 'no row has it any more'
+                yield row, ratio, '; '.join('%s %s' % each for each in result['missing'].items()) or 'no row has it any more'

@@ -9,7 +9,7 @@ QUALITY = 95  # of JPEGs, everywhere
 
 
 class Missing(Exception):
-    """A peer can't be had on this machine; says why."""
+    """A peer "can't be had here: why"."""
 
 
 def build():
