@@ -7,7 +7,7 @@ from measure import Missing, children_cpu
 def run(hops, capacity, frames):
     """CPU and wall seconds of the whole process."""
     if not shutil.which('gst-launch-1.0'):
-        raise Missing('can\'t be had here: tools/setup bench could not install it')
+        raise Missing("can't be had here: tools/setup bench could not install it")
     words = ['fakesrc', 'num-buffers=%d' % frames, 'silent=true']
     for _ in range(hops):
         words += ['!', 'queue', 'max-size-buffers=%d' % capacity, 'max-size-bytes=0', 'max-size-time=0',

@@ -18,7 +18,7 @@ def peer(script, *words):
 def run(mode, pattern='request', senders=1, rate=0, seconds=4, pictures=VIDEO, work='decode'):
     """`mode`: raw, jpeg, or jpegs that are ready; `work` is the hub's: take, decode or motion."""
     if not os.path.exists(READY):
-        raise Missing('can\'t be had here: tests/interop/venv found no package index')
+        raise Missing("can't be had here: tests/interop/venv found no package index")
     request = pattern == 'request'
     addresses = free_addresses(1 if request else senders)
     start_hub = lambda: peer('imagezmq_hub.py', ','.join(addresses), pattern, work)

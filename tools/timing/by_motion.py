@@ -43,7 +43,7 @@ def wait_for_motion(daemon, log, limit=30):
 def run(jpegs, rate, seconds):
     """CPU per frame between the first motion that it found and so many seconds later."""
     if not shutil.which('motion'):
-        raise Missing('can\'t be had here: tools/setup bench could not install it')
+        raise Missing("can't be had here: tools/setup bench could not install it")
     with tempfile.TemporaryDirectory() as folder:
         server = begin(sys.executable, SERVER, jpegs, rate)
         config = os.path.join(folder, 'motion.conf')

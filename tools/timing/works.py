@@ -2,7 +2,7 @@
 import functools, os, tempfile, time
 
 import by_gstreamer, by_imagezmq, by_motion, by_sluice, graphs
-from measure import QUALITY, VIDEO, SLUICE, begin, cpu_of, timing, write
+from measure import QUALITY, VIDEO, cpu_of, timing, write
 from rows import Bound, Ratio, Row
 
 FPS = '{fps:.0f} frames/s'
@@ -80,8 +80,7 @@ class Works:
     def idle(self):
         """Percent of a core that a graph takes for being there: at 10 frames/s, and with nobody speaking to it."""
         listens = graphs.hub(graphs.DECODE, 'request', ['tcp://127.0.0.1:*'], 'latest')
-        hub = begin(SLUICE, 'run', write(os.path.join(self.folder, 'idle.toml'), listens), '--status',
-                    stderr=open(os.path.join(self.folder, 'idle.log'), 'w'))
+        hub = by_sluice.run(write(os.path.join(self.folder, 'idle.toml'), listens), os.path.join(self.folder, 'idle.json'))
         ten = timing('paced', 8, 10, self.seconds(5))  # and a source and a sink
         used, begun = cpu_of(hub.pid), time.monotonic()
         time.sleep(self.seconds(5))
