@@ -9,10 +9,13 @@ PEERS = os.path.join(ROOT, 'tools', 'timing', 'peers')
 
 
 def peer(script, *words):
-    process = begin(PYTHON, os.path.join(PEERS, script), *words)
-    if line_of(process) != 'ready\n':
-        raise SystemExit('%s did not start' % script)
-    return process
+    return begin(PYTHON, os.path.join(PEERS, script), *words)
+
+
+def wait_for(peers):
+    for each in peers:
+        if line_of(each) != 'ready\n':
+            raise SystemExit('%s did not start' % ' '.join(each.args))
 
 
 def run(mode, pattern='request', senders=1, rate=0, seconds=4, pictures=VIDEO, work='decode'):
@@ -22,12 +25,13 @@ def run(mode, pattern='request', senders=1, rate=0, seconds=4, pictures=VIDEO, w
     request = pattern == 'request'
     addresses = free_addresses(1 if request else senders)
     start_hub = lambda: peer('imagezmq_hub.py', ','.join(addresses), pattern, work)
-    # Who listens is there first.
     hub = start_hub() if request else None
     nodes = [peer('imagezmq_sender.py', addresses[k % len(addresses)] if request else addresses[k].replace('127.0.0.1', '*'),
                   'cam%d' % k, pattern, mode, pictures, '--quality', QUALITY, '--rate', rate, '--seconds', seconds,
                   '--phase', k / senders / rate if rate else 0) for k in range(senders)]
-    hub = hub or start_hub()
+    wait_for(nodes)
+    hub = hub or start_hub()  # publishers must be there before it
+    wait_for([hub])
     for node in nodes:
         say(node, 'go')
     sent = [result_of(node) for node in nodes]
