@@ -26,9 +26,10 @@ def run(mode, pattern='request', senders=1, rate=0, seconds=4, pictures=VIDEO, w
     addresses = free_addresses(1 if request else senders)
     start_hub = lambda: peer('imagezmq_hub.py', ','.join(addresses), pattern, work)
     hub = start_hub() if request else None
-    nodes = [peer('imagezmq_sender.py', addresses[k % len(addresses)] if request else addresses[k].replace('127.0.0.1', '*'),
-                  'cam%d' % k, pattern, mode, pictures, '--quality', QUALITY, '--rate', rate, '--seconds', seconds,
-                  '--phase', k / senders / rate if rate else 0) for k in range(senders)]
+    at = lambda k: addresses[0] if request else addresses[k].replace('127.0.0.1', '*')
+    nodes = [peer('imagezmq_sender.py', at(k), 'cam%d' % k, pattern, mode, pictures, '--quality', QUALITY,
+                  '--rate', rate, '--seconds', seconds, '--phase', k / senders / rate if rate else 0)
+             for k in range(senders)]
     wait_for(nodes)
     hub = hub or start_hub()  # publishers must be there before it
     wait_for([hub])

@@ -23,4 +23,5 @@ def not_measured(results, recorded):
             if not result:
                 yield row, ratio, 'the row was not measured'
             elif ratio not in result['ratios']:
-                yield row, ratio, '; '.join('%s %s' % each for each in result['missing'].items()) or 'no row has it any more'
+                why = '; '.join('%s %s' % each for each in result['missing'].items())
+                yield row, ratio, why or 'no row has it any more'

@@ -28,5 +28,6 @@ def facts():
 def told(run):
     """A sentence below the table."""
     versions = ', '.join('%s %s' % each for each in run['versions'].items() if each[1])
-    return ('`tools/bench`, %s, in %d min: %d cores of %s; %s.'
-            % (run['date'], round((run['prepared_s'] + run['measured_s']) / 60), run['cores'], run['processor'], versions))
+    minutes = (run['prepared_s'] + run['measured_s']) / 60
+    return ('`tools/bench`, %s, in %.0f min: %d cores of %s; %s.'
+            % (run['date'], minutes, run['cores'], run['processor'], versions))
