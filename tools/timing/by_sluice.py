@@ -53,13 +53,13 @@ class Hub:
                 'hub_cpu_ms': 1e3 * used / frames}
 
 
-def video(mode, pattern='request', senders=1, realtime=False, seconds=4, uri=VIDEO, sender_cpu=False):
+def video(mode, pattern='request', senders=1, realtime=False, seconds=4, uri=VIDEO, workers=1, sender_cpu=False):
     """Nodes that send a video's frames, each a process of its own; with `sender_cpu` what they used."""
     with tempfile.TemporaryDirectory() as folder:
         path = lambda name: os.path.join(folder, name)
         request = pattern == 'request'
         addresses = free_addresses(1 if request else senders)
-        hub = Hub(graphs.hub(graphs.DECODE if mode == 'jpeg' else graphs.TAKE, pattern, addresses,
+        hub = Hub(graphs.hub(graphs.decode(workers) if mode == 'jpeg' else graphs.TAKE, pattern, addresses,
                              'block' if request else 'latest'), folder)
         graph_of = lambda name, *rest: write(path(name + '.toml'), graphs.node(name, uri, mode, *rest))
         nodes = [run(graph_of('cam%d' % k, pattern, realtime, addresses[k % len(addresses)]),

@@ -27,7 +27,10 @@ def chain(*stages):
 
 # What a hub may do with what it receives.
 TAKE = ()
-DECODE = (('decode', 'decode.jpeg', {}),)
+
+
+def decode(workers=1):
+    return (('decode', 'decode.jpeg', {'workers': workers}),)
 
 
 def motion(method, scale='1/2'):

@@ -29,6 +29,12 @@ def sign(aim):
     return '≥' if aim.more else '≤'
 
 
+def bound(aim):
+    """p99_ms: `p99 ≤ 100 ms`."""
+    name, _, unit = aim.figure.partition('_')
+    return ' '.join([name, sign(aim), '%g' % aim.aim, {'us': 'µs'}.get(unit, unit)]).strip()
+
+
 def ratios(row, result):
     for ratio in row.ratios:
         if ratio.name in result['ratios']:
@@ -41,7 +47,7 @@ def aims(row, result):
     for aim, text, value in (
             *((r, '%s %g × %s' % (sign(r), r.aim, short(r.to)), result['ratios'].get(r.name))
               for r in row.ratios if r.aim is not None),
-            *((b, '%s %s %g' % (b.figure, sign(b), b.aim), result['figures'].get(b.of, {}).get(b.figure))
+            *((b, bound(b), result['figures'].get(b.of, {}).get(b.figure))
               for b in row.bounds)):
         yield text if value is None or met(aim, value) else '**missed:** ' + text
 
