@@ -16,14 +16,15 @@ namespace timing {
 int zmq(const Arguments& a) {
   const auto pictures = pictures_of(a[0], 25);
   const int messages = std::stoi(a[1]);
+  constexpr int kUnderWay = 4;  // as Sluice's window; many more would only fill the caches
   ::zmq::context_t here(1), there(1);
   ::zmq::socket_t pull(here, ::zmq::socket_type::pull);
-  pull.set(::zmq::sockopt::rcvhwm, 16);
+  pull.set(::zmq::sockopt::rcvhwm, kUnderWay);
   pull.bind("tcp://127.0.0.1:*");
   const std::string address = pull.get(::zmq::sockopt::last_endpoint);
   std::thread sender([&] {
     ::zmq::socket_t push(there, ::zmq::socket_type::push);
-    push.set(::zmq::sockopt::sndhwm, 16);
+    push.set(::zmq::sockopt::sndhwm, kUnderWay);
     push.connect(address);
     // Not copied, as by a sender that knows what it does.
     for (int i = 0; i <= messages; ++i) {
