@@ -1,22 +1,46 @@
+#include <fmt/format.h>
+
+#include <array>
 #include <cstdio>
 #include <exception>
+#include <string_view>
 
 #include "timing.hpp"
 
+namespace {
+
+struct Command {
+  std::string_view name;
+  std::size_t arguments;
+  std::string_view usage;
+  int (*run)(const timing::Arguments&);
+};
+
+constexpr std::array<Command, 7> kCommands{{
+    {"hops", 3, "HOPS CAPACITY FRAMES", timing::hops},
+    {"paced", 3, "HOPS RATE SECONDS", timing::paced},
+    {"codec", 3, "VIDEO QUALITY FRAMES", timing::codec},
+    {"zmq", 2, "VIDEO MESSAGES", timing::zmq},
+    {"cameras", 6, "FOLDER COUNT RATE SECONDS PATTERN ADDRESS", timing::cameras},
+    {"jpegs", 4, "VIDEO QUALITY COUNT FOLDER", timing::jpegs},
+    {"resize", 5, "VIDEO COUNT WIDTH HEIGHT FILE", timing::resize},
+}};
+
+}  // namespace
+
 int main(int argc, char** argv) {
   const timing::Arguments words(argv + 1, argv + argc);
-  const timing::Arguments rest(words.empty() ? words.end() : words.begin() + 1, words.end());
-  try {
-    if (!words.empty() && words[0] == "hops" && rest.size() == 3) return timing::hops(rest);
-    if (!words.empty() && words[0] == "paced" && rest.size() == 3) return timing::paced(rest);
-    if (!words.empty() && words[0] == "codec" && rest.size() == 3) return timing::codec(rest);
-    if (!words.empty() && words[0] == "zmq" && rest.size() == 2) return timing::zmq(rest);
-  } catch (const std::exception& e) {
-    std::fprintf(stderr, "sluice_timing: %s\n", e.what());
-    return 1;
+  for (const auto& command : kCommands) {
+    if (words.empty() || words[0] != command.name || words.size() != command.arguments + 1)
+      continue;
+    try {
+      return command.run({words.begin() + 1, words.end()});
+    } catch (const std::exception& e) {
+      fmt::print(stderr, "sluice_timing: {}\n", e.what());
+      return 1;
+    }
   }
-  std::fprintf(stderr,
-               "usage: sluice_timing hops HOPS CAPACITY FRAMES | paced HOPS RATE SECONDS | codec "
-               "VIDEO QUALITY FRAMES | zmq BYTES MESSAGES\n");
+  for (const auto& command : kCommands)
+    fmt::print(stderr, "usage: sluice_timing {} {}\n", command.name, command.usage);
   return 2;
 }

@@ -1,4 +1,4 @@
-// What the timing program measures; each prints one line of JSON.
+// What the timing program does. What measures prints one line of JSON.
 #pragma once
 
 #include <string>
@@ -19,7 +19,17 @@ int paced(const Arguments& arguments);
 // and decodes them.
 int codec(const Arguments& arguments);
 
-// BYTES MESSAGES: bare libzmq, PUSH to PULL over loopback.
+// VIDEO MESSAGES: bare libzmq, PUSH to PULL over loopback.
 int zmq(const Arguments& arguments);
+
+// FOLDER COUNT RATE SECONDS PATTERN ADDRESS: so many cameras that send the folder's JPEGs to a hub,
+// each over a connection of its own.
+int cameras(const Arguments& arguments);
+
+// These print nothing, but write what the others are given.
+// VIDEO QUALITY COUNT FOLDER: the video's first pictures as JPEGs.
+int jpegs(const Arguments& arguments);
+// VIDEO COUNT WIDTH HEIGHT FILE: a video of the first pictures in another size.
+int resize(const Arguments& arguments);
 
 }  // namespace timing

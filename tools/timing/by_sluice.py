@@ -1,0 +1,100 @@
+"""Sluice's side: a hub's process and its nodes', on loopback."""
+import json, os, statistics, subprocess, tempfile, time
+from datetime import datetime
+
+import graphs
+from measure import (SLUICE, TIMING, VIDEO, begin, cpu_of, free_addresses, line_of, read_json,
+                     result_of, write)
+
+
+def run(graph, report, *more):
+    return begin(SLUICE, 'run', graph, '--quiet', '--report', report, *more, stderr=subprocess.DEVNULL)
+
+
+def when(event):
+    return datetime.fromisoformat(event['time'].replace('Z', '+00:00')).timestamp()
+
+
+class Hub:
+    """A running hub; what it did between the first frame and the last."""
+
+    def __init__(self, graph, folder):
+        self.report = os.path.join(folder, 'hub.json')
+        self.process = run(write(os.path.join(folder, 'hub.toml'), graph), self.report)
+
+    def hear(self, name):
+        """The next event of that name."""
+        while True:
+            event = json.loads(line_of(self.process))
+            if event['event'] == name:
+                return event
+
+    def begins(self, senders=1):
+        """When each of so many senders has sent something."""
+        self.up = [when(self.hear('link.up'))]
+        self.cpu = cpu_of(self.process.pid)
+        self.up += [when(self.hear('link.up')) for _ in range(senders - 1)]
+
+    def ends(self):
+        """When each of them has said goodbye."""
+        gone = [when(self.hear('source.gone')) for _ in self.up]
+        used = cpu_of(self.process.pid) - self.cpu
+        self.process.terminate()
+        self.process.communicate()
+        report = read_json(self.report)
+        end = report['stages']['end']
+        frames = end['out']
+        if not frames:
+            raise SystemExit('no frame came through the hub: %s' % json.dumps(report['stages']))
+        self.of_source = {name: source['in'] - source['dropped'] for name, source in end['sources'].items()}
+        self.began = report['events'].get('motion.began', 0)
+        return {'frames': frames, 'fps': frames / (statistics.mean(gone) - statistics.mean(self.up)),
+                'p50_ms': end['age_ms']['p50'], 'p99_ms': end['age_ms']['p99'],
+                'hub_cpu_ms': 1e3 * used / frames}
+
+
+def video(mode, pattern='request', senders=1, realtime=False, seconds=4, uri=VIDEO, workers=1, sender_cpu=False):
+    """Nodes that send a video's frames, each a process of its own; with `sender_cpu` what they used."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = lambda name: os.path.join(folder, name)
+        request = pattern == 'request'
+        addresses = free_addresses(1 if request else senders)
+        hub = Hub(graphs.hub(graphs.decode(workers) if mode == 'jpeg' else graphs.TAKE, pattern, addresses,
+                             'block' if request else 'latest'), folder)
+        graph_of = lambda name, *rest: write(path(name + '.toml'), graphs.node(name, uri, mode, *rest))
+        nodes = [run(graph_of('cam%d' % k, pattern, realtime, addresses[k % len(addresses)]),
+                     path('cam%d.json' % k)) for k in range(senders)]
+        hub.begins(senders)
+        time.sleep(seconds)  # from the first frame on: reading the video doesn't count
+        for node in nodes:
+            node.terminate()
+        for node in nodes:
+            result_of(node)
+        got = hub.ends()
+        reports = [read_json(path('cam%d.json' % k)) for k in range(senders)]
+        sent = sum(report['stages']['up']['out'] for report in reports)
+        if request and got['frames'] != sent:
+            raise SystemExit('%d frames were acknowledged, %d came' % (sent, got['frames']))
+        if sender_cpu:
+            # Less what starting, holding the frames and ending takes: to a hub that isn't there the
+            # camera fills its mailbox, and that is all.
+            result_of(run(graph_of('rest', 'request', True, 'ipc://' + path('nobody')), path('rest.json'),
+                          '--for', '300ms'))
+            rest = read_json(path('rest.json'))['cpu_s']
+            got['sender_cpu_ms'] = 1e3 * sum(report['cpu_s'] - rest for report in reports) / sent
+        return got
+
+
+def cameras(jpegs, count, rate, seconds, work, pattern='request', when_full='latest', moves=False):
+    """Cameras of ready JPEGs, all in one process; with `moves` the hub must have seen something move."""
+    with tempfile.TemporaryDirectory() as folder:
+        addresses = free_addresses(1)
+        hub = Hub(graphs.hub(work, pattern, addresses, when_full), folder)
+        node = begin(TIMING, 'cameras', jpegs, count, rate, seconds, pattern, addresses[0])
+        hub.begins(count)
+        given = result_of(node)['given']
+        got = hub.ends()
+        if moves and not hub.began:
+            raise SystemExit('the hub found no motion in pictures full of it')
+        return {**got, 'given_fps': sum(given.values()) / seconds,
+                'fewest': min(hub.of_source.get(name, 0) / frames for name, frames in given.items())}
