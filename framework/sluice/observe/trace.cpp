@@ -4,6 +4,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <sluice/observe/trace.hpp>
+#include <tuple>
 #include <unordered_set>
 #include <utility>
 
@@ -90,8 +91,9 @@ class Writer {
     std::string name = track.stage;
     if (track.worker > 0) name += fmt::format(", worker {}", track.worker + 1);
     auto& slices = track.taken.slices;
-    std::sort(slices.begin(), slices.end(),
-              [](const Slice& a, const Slice& b) { return a.start < b.start; });
+    std::sort(slices.begin(), slices.end(), [](const Slice& a, const Slice& b) {
+      return std::tie(a.start, a.length) < std::tie(b.start, b.length);
+    });
     names_.clear();
     for (const auto& each : track.taken.names) names_.push_back(json_text(each));
     // Slices of one track must not overlap: where a stage has several frames in hand, each has a

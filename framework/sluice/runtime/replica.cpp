@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <sluice/runtime/replica.hpp>
 #include <utility>
 
@@ -55,7 +56,10 @@ void Replica::measure(const Mailbox::Taken& taken, SteadyTime now, UtcTime utc) 
   age.add(frame_age, frame);
   taken.book->age->add(frame_age, frame);
   if (taken.book->times) taken.book->times->wait.add(wait, frame);
-  if (recorder_) recorder_->took(frame, now, wait, frame_age);
+  // It may have come after the clock was read: a frame is nowhere before it left where it was.
+  if (recorder_)
+    recorder_->took(frame, std::max(now, taken.letter->queued), std::max(wait, Duration(0)),
+                    frame_age);
 }
 
 void Replica::forget_maxima() {
