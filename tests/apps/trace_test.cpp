@@ -83,11 +83,11 @@ void well_formed(const json& events) {
     good = good && event["pid"].is_number_unsigned() && event["name"].is_string();
     const auto phase = event["ph"].get<std::string>();
     if (phase == "M") {
-      if (event["name"] == "thread_name") named.insert({event["pid"], event["tid"]});
+      if (event["name"] == "thread_name") named.insert(json::array({event["pid"], event["tid"]}));
       good = good && event["args"].is_object();
     } else {
       good = good && event["ts"].is_number() && event["ts"] > 1.7e15;  // UTC in microseconds
-      good = good && named.count({event["pid"], event["tid"]}) == 1;
+      good = good && named.count(json::array({event["pid"], event["tid"]})) == 1;
     }
     if (phase == "X") good = good && event["dur"] >= 0 && event["cat"] == event["args"]["source"];
     if (phase == "s" || phase == "t" || phase == "f")
@@ -158,7 +158,7 @@ void follows(const json& events, std::uint64_t sequence, double round_trip_ms) {
 
 }  // namespace
 
-TEST_CASE("--trace: a frame is followed from the node's camera to the hub's last stage") {
+TEST_CASE("run --trace: a frame is followed from the node's camera to the hub's last stage") {
   const auto events = node_and_hub();
   well_formed(events);
   const auto clock = clock_of_node(events);
@@ -167,7 +167,7 @@ TEST_CASE("--trace: a frame is followed from the node's camera to the hub's last
   follows(events, 50, clock["round_trip_ms"]);
 }
 
-TEST_CASE("--trace: a node's clock that is an hour off puts no frame out of order") {
+TEST_CASE("run --trace: a node's clock that is an hour off puts no frame out of order") {
   for (const char* off : {"+1h", "-1h"}) {
     INFO(off);
     const auto events = node_and_hub(with_fake_time(std::string("FAKETIME=") + off));
@@ -187,7 +187,7 @@ TEST_CASE("--trace: a node's clock that is an hour off puts no frame out of orde
   }
 }
 
-TEST_CASE("--trace: a place that can't be written to ends the run before it begins") {
+TEST_CASE("run --trace: a place that can't be written to ends the run before it begins") {
   const Folder folder;
   const auto report = folder.path() / "report.json";
   for (const auto& trace : {std::string("/no/such/folder/t.json"), folder.path().string()}) {
@@ -201,7 +201,7 @@ TEST_CASE("--trace: a place that can't be written to ends the run before it begi
   CHECK_FALSE(std::filesystem::exists(report));
 }
 
-TEST_CASE("--trace: a run that can't start leaves no half of a file behind") {
+TEST_CASE("run --trace: a run that can't start leaves no half of a file behind") {
   const Folder folder;
   const auto graph = folder.write("video.toml",
                                   "[stage.camera]\ntype = \"capture.video\"\n"
