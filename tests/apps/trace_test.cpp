@@ -1,5 +1,4 @@
-// sluice run --trace: a node and its hub, each with a file of its own, joined as the documentation
-// says.
+// sluice run --trace: a node and its hub, each with a file of its own, joined as `jq -s add` does.
 
 #include <csignal>
 #include <set>

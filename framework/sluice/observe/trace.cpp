@@ -31,7 +31,7 @@ std::int64_t quarters(Duration d) {
 }
 
 std::string microseconds(std::int64_t quarters) {
-  return fmt::format("{}.{:02}", quarters / 4, quarters % 4 * 25);
+  return fmt::format("{:.2f}", static_cast<double>(quarters) / 4);
 }
 
 class Writer {
@@ -106,7 +106,7 @@ class Writer {
     if (track.taken.left_out > 0 && !slices.empty())
       event(R"("tid":{},"ph":"i","s":"t","name":{},"ts":{})", lanes[0].tid,
             json_text(fmt::format("{} older slices are left out", track.taken.left_out)),
-            microseconds(time_of(slices[0].start)));
+            microseconds(time_of(slices[0].start) - 1));  // before the slice, not in it
     for (const auto& slice : slices) {
       if (slice.fate == Slice::Fate::refused) {
         write_refused(track, slice, lanes[0].tid);

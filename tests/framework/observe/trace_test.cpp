@@ -177,6 +177,7 @@ TEST_CASE("a trace tells what became of frames that were not done, and what it l
   const auto instants = having(events, "ph", "i");
   REQUIRE(instants.size() == 2);
   CHECK(instants[0]["name"] == "12 older slices are left out");
+  CHECK(instants[0]["ts"] < slices[0]["ts"]);  // in no slice, whose flow it would take
   CHECK(instants[1]["name"] == "dropped: no_reply");
   CHECK(instants[1]["args"]["sequence"] == 3);
 }
