@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <sluice/observe/log.hpp>
+
 #include "graph_option.hpp"
 #include "session.hpp"
 #include "verbs.hpp"
@@ -14,6 +16,7 @@ struct Options : GraphOptions {
   std::string graph;
   std::string run_for;
   std::string report;
+  std::string trace;
   bool status = false;
   bool quiet = false;
 };
@@ -42,6 +45,16 @@ void attend(Session& session, std::optional<Duration> run_for, bool status) {
   }
 }
 
+void save_trace(WholeFile& file, Trace trace, const Report& report) {
+  for (const auto& track : trace.tracks)
+    if (track.taken.left_out > 0)
+      log_line(LogLevel::warning, track.stage,
+               fmt::format("the trace has its newest {} frames and leaves out {} before them",
+                           track.taken.slices.size(), track.taken.left_out));
+  write_trace(file.stream(), std::move(trace), report);
+  file.put_in_place();
+}
+
 int run(const Options& options) {
   std::optional<Duration> run_for;
   if (!options.run_for.empty()) {
@@ -51,12 +64,17 @@ int run(const Options& options) {
   auto plan = load_or_tell(options.request(options.graph));
   if (!plan) return kWrong;
 
-  Session session(std::move(*plan));
+  std::optional<WholeFile> trace;
+  if (!options.trace.empty()) trace.emplace(options.trace);
+  EngineOptions engine_options;
+  engine_options.traced = trace.has_value();
+  Session session(std::move(*plan), engine_options);
   session.engine().start();
   attend(session, run_for, options.status || (isatty(STDERR_FILENO) != 0 && !options.quiet));
   const Report report = session.engine().report();
   if (!options.quiet) fmt::print(stderr, "\n{}", to_table(report));
   if (!options.report.empty()) write_whole_file(options.report, to_json(report));
+  if (trace) save_trace(*trace, session.engine().take_trace(), report);
   return session.settle();
 }
 
@@ -72,6 +90,10 @@ Verb add_run(CLI::App& app) {
   options->add_to(*verb);
   verb->add_option("--for", options->run_for, "end after this time")->type_name("DURATION");
   verb->add_option("--report", options->report, "write the figures there as JSON at the end")
+      ->type_name("FILE");
+  verb->add_option("--trace", options->trace,
+                   "write there at the end when each frame was in which stage, for "
+                   "https://ui.perfetto.dev")
       ->type_name("FILE");
   verb->add_flag("--status", options->status, "a status line a second, even if not on a terminal");
   verb->add_flag("--quiet", options->quiet, "no status lines and no table");

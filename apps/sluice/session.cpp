@@ -9,8 +9,9 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
-#include <fstream>
+#include <filesystem>
 #include <sluice/graph/units.hpp>
 #include <sluice/observe/log.hpp>
 #include <system_error>
@@ -98,14 +99,31 @@ std::optional<Duration> duration_or_tell(const char* option, const std::string& 
   return {};
 }
 
+WholeFile::WholeFile(std::string path)
+    : path_(std::move(path)), partial_(path_ + ".part"), stream_(partial_, std::ios::trunc) {
+  if (!stream_) cannot_write(errno);
+  if (!std::filesystem::is_directory(path_)) return;
+  std::remove(partial_.c_str());
+  cannot_write(EISDIR);
+}
+
+WholeFile::~WholeFile() { std::remove(partial_.c_str()); }
+
+void WholeFile::put_in_place() {
+  stream_.close();
+  if (!stream_ || std::rename(partial_.c_str(), path_.c_str()) != 0) cannot_write(errno);
+}
+
+void WholeFile::cannot_write(int why) const {
+  throw std::runtime_error(fmt::format("cannot write {}: {}{}", path_,
+                                       std::generic_category().message(why),
+                                       why == ENOENT ? "; is there such a folder?" : ""));
+}
+
 void write_whole_file(const std::string& path, const std::string& text) {
-  const std::string partial = path + ".part";
-  std::ofstream file(partial, std::ios::trunc);
-  file << text;
-  file.close();
-  if (!file || std::rename(partial.c_str(), path.c_str()) != 0)
-    throw std::runtime_error(fmt::format("cannot write {}: {}; is there such a folder?", path,
-                                         std::generic_category().message(errno)));
+  WholeFile file(path);
+  file.stream() << text;
+  file.put_in_place();
 }
 
 }  // namespace sluice::app

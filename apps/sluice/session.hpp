@@ -1,6 +1,7 @@
 // An engine as the command line runs it: ended by signals, attended until it is over.
 #pragma once
 
+#include <fstream>
 #include <optional>
 #include <sluice/runtime/engine.hpp>
 #include <string>
@@ -56,7 +57,29 @@ class Session {
 // on standard error.
 std::optional<Duration> duration_or_tell(const char* option, const std::string& text);
 
-// In place of the file at once, so that nobody ever reads half of it. Throws std::runtime_error.
+// A file that takes the place of an older one at once, so that nobody ever reads half of it. Opened
+// when made, so that a place that can't be written to is known before the work begins. Throws
+// std::runtime_error.
+class WholeFile {
+ public:
+  explicit WholeFile(std::string path);
+  // What was not put in place is removed.
+  ~WholeFile();
+  WholeFile(const WholeFile&) = delete;
+  WholeFile& operator=(const WholeFile&) = delete;
+
+  std::ostream& stream() { return stream_; }
+  void put_in_place();
+
+ private:
+  [[noreturn]] void cannot_write(int why) const;
+
+  const std::string path_;
+  const std::string partial_;
+  std::ofstream stream_;
+};
+
+// The same for a text that is there. Throws std::runtime_error.
 void write_whole_file(const std::string& path, const std::string& text);
 
 }  // namespace sluice::app

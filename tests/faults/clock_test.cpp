@@ -1,26 +1,17 @@
 // A node whose clock jumps. libfaketime stands between it and the clock.
 
+#include "clock.hpp"
+
 #include <filesystem>
-#include <fstream>
 
 #include "catch.hpp"
 #include "faults/probe.hpp"
 #include "faults/running.hpp"
-#include "skip.hpp"
 
 using namespace test;
 using namespace std::chrono_literals;
 
 namespace {
-
-// Empty where Debian's package libfaketime is not installed.
-std::string libfaketime() {
-  for (const auto& folder : std::filesystem::directory_iterator("/usr/lib")) {
-    const auto file = folder.path() / "faketime" / "libfaketimeMT.so.1";
-    if (std::filesystem::exists(file)) return file.string();
-  }
-  return {};
-}
 
 // What a process's clock is off by, changed in one step: a half-written file would be no number.
 class Offset {
@@ -39,16 +30,14 @@ class Offset {
 }  // namespace
 
 TEST_CASE("a node's clock jumps by an hour either way: no false alarm, and ages are right again") {
-  const auto library = libfaketime();
-  if (library.empty()) skip("libfaketime is not there; it is in the package faketime");
+  const Offset offset("+0h");
+  auto fake_time = with_fake_time("FAKETIME_TIMESTAMP_FILE=" + offset.file());
+  fake_time.emplace_back("FAKETIME_NO_CACHE=1");
   const auto address = free_address();
   const Probe probe;
   Running hub(hub_graph(address, probe.address()));
   REQUIRE(hub.says("listening on"));
-  const Offset offset("+0h");
-  Running node(node_graph("porch", address),
-               {"/usr/bin/env", "LD_PRELOAD=" + library, "FAKETIME_NO_CACHE=1",
-                "FAKETIME_DONT_FAKE_MONOTONIC=1", "FAKETIME_TIMESTAMP_FILE=" + offset.file()});
+  Running node(node_graph("porch", address), fake_time);
   REQUIRE(probe.flows("porch", 40));
   const double start = utc_s();
   for (const char* to : {"+1h", "+0h", "-1h"}) {

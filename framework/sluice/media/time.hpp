@@ -21,6 +21,9 @@ class Clock {
   static const Clock& system();
 };
 
+// What UTC is ahead of the steady clock at this moment.
+Duration utc_ahead_of_steady(const Clock& clock);
+
 constexpr double milliseconds(Duration d) { return static_cast<double>(d.count()) / 1e6; }
 constexpr double seconds(Duration d) { return static_cast<double>(d.count()) / 1e9; }
 

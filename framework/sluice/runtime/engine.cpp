@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <map>
@@ -70,7 +71,7 @@ struct Engine::Inside {
 
   const Plan plan;
   const EngineOptions options;
-  const Environment environment{*options.clock, options.timed,
+  const Environment environment{*options.clock, options.timed, options.traced,
                                 [this](const Event& e) { count(e); }};
   std::vector<std::unique_ptr<StageRun>> runs;
   std::vector<std::unique_ptr<Replica>> replicas;
@@ -165,6 +166,21 @@ StageReport Engine::Inside::report_of(const StageRun& run) const {
 
 void Engine::forget_maxima() {
   for (const auto& replica : inside_->replicas) replica->forget_maxima();
+}
+
+Trace Engine::take_trace() {
+  Trace trace;
+  trace.utc_ahead = utc_ahead_of_steady(*inside_->options.clock);
+  for (const auto& replica : inside_->replicas) {
+    if (!replica->recorder()) continue;
+    const auto& run = replica->run();
+    const auto& outputs = run.outputs.frames;
+    const bool last = std::all_of(outputs.begin(), outputs.end(),
+                                  [](const Output& output) { return output.links.empty(); });
+    trace.tracks.push_back({run.plan.name, replica->worker(), run.plan.type->is_source(),
+                            run.plan.type->listens, last, replica->recorder()->take()});
+  }
+  return trace;
 }
 
 Report Engine::report() const {

@@ -6,6 +6,7 @@
 #include <sluice/graph/plan.hpp>
 #include <sluice/media/event.hpp>
 #include <sluice/observe/report.hpp>
+#include <sluice/observe/trace.hpp>
 #include <string>
 
 namespace sluice {
@@ -15,6 +16,8 @@ struct EngineOptions {
   // Keep what each stage uses, and each source's times in each stage: some 10 kB for each of those,
   // and a system call or two a frame.
   bool timed = false;
+  // Record what happens to each frame in each stage: see FlightRecorder.
+  bool traced = false;
   // Called for every event, from any stage's thread: be quick. May be empty.
   std::function<void(const Event&)> on_event;
   // Called once, from the supervisor's thread, when the graph is over. May be empty.
@@ -49,6 +52,9 @@ class Engine {
   Report report() const;
   // The maxima of later reports, and which frames they were, are of what happens from now on.
   void forget_maxima();
+
+  // What was recorded since this was last asked; nothing unless traced.
+  Trace take_trace();
 
  private:
   struct Inside;

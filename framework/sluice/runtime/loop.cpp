@@ -91,7 +91,10 @@ FramePtr Loop::take(Duration limit) {
   }
 }
 
-void Loop::done(std::size_t frames) { mailbox()->settle_out(frames); }
+void Loop::done(std::size_t frames) {
+  if (recorder()) recorder()->done(frames, clock().steady());
+  mailbox()->settle_out(frames);
+}
 
 bool Loop::inputs_ended() const { return run_.inbox && run_.inbox->worker(worker_).ended(); }
 
@@ -107,7 +110,7 @@ void Loop::deliver_all(FramePtr frame, std::string_view output, Mailbox::Full wh
   const auto& links = run_.outputs.find(output).links;
   const auto now = clock().steady();
   const bool source = mailbox() == nullptr;
-  if (source) source_arrived(*frame);
+  const Duration age_now = source ? source_arrived(*frame) : Duration(0);
   for (const auto& link : links) {
     Letter letter{frame, link.input, now};
     for (;;) {
@@ -126,7 +129,9 @@ void Loop::deliver_all(FramePtr frame, std::string_view output, Mailbox::Full wh
   account();
   if (!source) return;
   source_out();
-  processing.add(clock().steady() - now, *frame);
+  const auto end = clock().steady();
+  processing.add(end - now, *frame);
+  if (recorder()) recorder()->handed_on(*frame, now, end, age_now);
 }
 
 void Loop::drop(const std::string& source, std::string_view cause) {

@@ -77,17 +77,17 @@ Letter Mailbox::dequeue() {
   return letter;
 }
 
-void Mailbox::drop_oldest() {
-  ledger_.settle_dropped(dequeue().frame->source, cause::mailbox_full);
+void Mailbox::drop(const Frame& frame, std::string_view cause) {
+  ledger_.settle_dropped(frame.source, cause);
+  if (recorder_) recorder_->refused(frame, cause);
 }
 
 Mailbox::Pushed Mailbox::push(Letter& letter, Full when_full, const Waker& retry) {
   std::unique_lock lock(mutex_);
-  const std::string& source = letter.frame->source;
   const std::size_t bytes = letter.frame->bytes();
   const auto refuse = [&](std::string_view why) {
     ledger_.arrived(*letter.frame);
-    ledger_.settle_dropped(source, why);
+    drop(*letter.frame, why);
     return Pushed::taken;
   };
   if (abandoned_) return refuse(*abandoned_);
@@ -106,10 +106,10 @@ Mailbox::Pushed Mailbox::push(Letter& letter, Full when_full, const Waker& retry
       const Letter oldest = lane.letters.pop();
       --count_;
       bytes_ -= oldest.frame->bytes();
-      ledger_.settle_dropped(oldest.frame->source, cause::mailbox_full);
+      drop(*oldest.frame, cause::mailbox_full);
     }
   }
-  while (!fits(bytes)) drop_oldest();
+  while (!fits(bytes)) drop(*dequeue().frame, cause::mailbox_full);
   enqueue(std::move(letter));
   const bool wake = std::exchange(idle_, false);
   lock.unlock();
@@ -163,7 +163,7 @@ Mailbox::Taken Mailbox::take(std::size_t finished, UtcTime now) {
   while (count_ > 0) {
     Letter letter = dequeue();
     if (rules_.max_age.count() > 0 && now - letter.frame->captured > rules_.max_age) {
-      ledger_.settle_dropped(letter.frame->source, cause::too_old);
+      drop(*letter.frame, cause::too_old);
       continue;
     }
     taken.book = &ledger_.book(letter.frame->source);
@@ -207,7 +207,7 @@ void Mailbox::fail_all_in_hand() {
 void Mailbox::abandon(std::string_view cause) {
   std::unique_lock lock(mutex_);
   if (!abandoned_) abandoned_ = std::string(cause);
-  while (count_ > 0) ledger_.settle_dropped(dequeue().frame->source, *abandoned_);
+  while (count_ > 0) drop(*dequeue().frame, *abandoned_);
   events_dropped_ += events_.size();
   events_.clear();
   const auto wakers = unblock();

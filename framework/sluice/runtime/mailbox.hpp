@@ -12,6 +12,7 @@
 #include <optional>
 #include <sluice/graph/stage_type.hpp>
 #include <sluice/media/event.hpp>
+#include <sluice/observe/flight_recorder.hpp>
 #include <sluice/observe/ledger.hpp>
 #include <unordered_map>
 #include <vector>
@@ -60,6 +61,9 @@ class Mailbox {
 
   // See Ledger. Before anything is pushed.
   void time_sources() { ledger_.time_sources(); }
+
+  // Tells the recorder what is dropped here. Before anything is pushed.
+  void record(FlightRecorder& recorder) { recorder_ = &recorder; }
 
   // Who feeds the mailbox; it has ended when all of them have.
   void add_producer();
@@ -110,7 +114,7 @@ class Mailbox {
   Lane& lane_of(const Letter& letter);
   void enqueue(Letter letter);
   Letter dequeue();
-  void drop_oldest();
+  void drop(const Frame& frame, std::string_view cause);
   bool nothing_left() const { return count_ == 0 && events_.empty(); }
   bool ended_locked() const { return producers_ == 0 && nothing_left(); }
   // Senders to wake, if there is room for them by now.
@@ -119,6 +123,7 @@ class Mailbox {
   const MailboxRules rules_;
   const std::size_t capacity_;
   Waker wake_;
+  FlightRecorder* recorder_ = nullptr;
 
   mutable std::mutex mutex_;
   Ledger ledger_;

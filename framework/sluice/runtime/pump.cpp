@@ -37,6 +37,7 @@ Pump::Progress Pump::turn() {
       process(taken);
       if (!settled_) done = 1;
       const auto after = clock().steady();
+      if (recorder() && !settled_) recorder()->done(1, after);
       processing.add(after - now, *taken.letter->frame);
       if (taken.book->times) taken.book->times->process.add(after - now, *taken.letter->frame);
       now = after;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <sluice/runtime/replica.hpp>
 #include <utility>
 
@@ -10,7 +11,12 @@ StageRun::StageRun(const StagePlan& stage_plan, const Environment& surroundings)
 }
 
 Replica::Replica(StageRun& run, std::size_t worker)
-    : run_(run), worker_(worker), mailbox_(run.inbox ? &run.inbox->worker(worker) : nullptr) {
+    : run_(run),
+      worker_(worker),
+      recorder_(run.environment.traced ? std::make_unique<FlightRecorder>(run.environment.clock)
+                                       : nullptr),
+      mailbox_(run.inbox ? &run.inbox->worker(worker) : nullptr) {
+  if (mailbox_ && recorder_) mailbox_->record(*recorder_);
   if (!timed()) return;
   if (mailbox_)
     mailbox_->time_sources();
@@ -32,6 +38,7 @@ void Replica::make() {
 
 void Replica::destroy() {
   stage_.reset();
+  if (recorder_) recorder_->all_failed();
   if (mailbox_) return mailbox_->fail_all_in_hand();
   const std::lock_guard lock(source_mutex_);
   for (; source_in_hand_ > 0; --source_in_hand_) source_ledger_.settle_failed({});
@@ -49,6 +56,10 @@ void Replica::measure(const Mailbox::Taken& taken, SteadyTime now, UtcTime utc) 
   age.add(frame_age, frame);
   taken.book->age->add(frame_age, frame);
   if (taken.book->times) taken.book->times->wait.add(wait, frame);
+  // It may have come after the clock was read: a frame is nowhere before it left where it was.
+  if (recorder_)
+    recorder_->took(frame, std::max(now, taken.letter->queued), std::max(wait, Duration(0)),
+                    frame_age);
 }
 
 void Replica::forget_maxima() {
@@ -90,6 +101,7 @@ void Replica::read_figures(Figures& into) const {
 }
 
 void Replica::settle_dropped(const std::string& source, std::string_view cause) {
+  if (recorder_) recorder_->dropped(source, cause);
   if (mailbox_) return mailbox_->settle_dropped(source, cause);
   const std::lock_guard lock(source_mutex_);
   source_ledger_.arrived_unknown();
@@ -99,18 +111,20 @@ void Replica::settle_dropped(const std::string& source, std::string_view cause) 
 void Replica::settle_failed(const std::string& source, std::string_view why) {
   run_.log.write(LogLevel::warning,
                  source.empty() ? std::string(why) : source + ": " + std::string(why));
+  if (recorder_) recorder_->failed(source);
   if (mailbox_) return mailbox_->settle_failed(source);
   const std::lock_guard lock(source_mutex_);
   source_ledger_.arrived_unknown();
   source_ledger_.settle_failed(source);
 }
 
-void Replica::source_arrived(const Frame& frame) {
+Duration Replica::source_arrived(const Frame& frame) {
   const Duration frame_age = clock().utc() - frame.captured;
   const std::lock_guard lock(source_mutex_);
   source_ledger_.arrived(frame).age->add(frame_age, frame);
   age.add(frame_age, frame);
   ++source_in_hand_;
+  return frame_age;
 }
 
 void Replica::source_out() {

@@ -7,6 +7,7 @@
 #include <map>
 #include <sluice/graph/plan.hpp>
 #include <sluice/observe/costs.hpp>
+#include <sluice/observe/flight_recorder.hpp>
 #include <sluice/observe/log.hpp>
 #include <sluice/runtime/wiring.hpp>
 #include <sluice/stage.hpp>
@@ -17,6 +18,7 @@ namespace sluice {
 struct Environment {
   const Clock& clock;
   bool timed = false;                          // see EngineOptions
+  bool traced = false;                         // likewise
   std::function<void(const Event&)> on_event;  // thread-safe
 };
 
@@ -66,6 +68,9 @@ class Replica {
   using Figures = std::map<std::string, std::map<std::string, double>>;
   void read_figures(Figures& into) const;
 
+  // Null unless traced.
+  FlightRecorder* recorder() const { return recorder_.get(); }
+
   // Of the report: maxima are of what comes from now on.
   void forget_maxima();
 
@@ -83,8 +88,8 @@ class Replica {
   void figure(std::string_view name, const std::string& of, double value);
   void settle_dropped(const std::string& source, std::string_view cause);
   void settle_failed(const std::string& source, std::string_view why);
-  // Of a source: a frame has come, and is in hand until it is settled as out.
-  void source_arrived(const Frame& frame);
+  // Of a source: a frame has come, and is in hand until it is settled as out. Gives its age.
+  Duration source_arrived(const Frame& frame);
   void source_out();
 
   StageRun& run_;
@@ -93,6 +98,7 @@ class Replica {
   Waker wake_;
 
  private:
+  const std::unique_ptr<FlightRecorder> recorder_;
   Mailbox* const mailbox_;  // null for a source, which keeps its books itself
   mutable std::mutex source_mutex_;
   Ledger source_ledger_;
