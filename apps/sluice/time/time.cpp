@@ -2,14 +2,12 @@
 // makes a difference.
 
 #include <fmt/format.h>
-#include <sys/utsname.h>
 
 #include <sluice/observe/log.hpp>
-#include <thread>
 
 #include "graph_option.hpp"
 #include "session.hpp"
-#include "time/compare.hpp"
+#include "time/measurement.hpp"
 #include "time/text.hpp"
 #include "time/variants.hpp"
 #include "verbs.hpp"
@@ -24,14 +22,6 @@ struct Options : GraphOptions {
   int repeat = 0;  // 0: 5 where something is varied, else 1
   std::string json;
 };
-
-Json machine() {
-  utsname name{};
-  uname(&name);
-  return {{"host", name.nodename},
-          {"system", fmt::format("{} {} {}", name.sysname, name.release, name.machine)},
-          {"cores", std::thread::hardware_concurrency()}};
-}
 
 int time_graph(const Options& options) {
   if (options.graph.empty()) {
@@ -58,31 +48,19 @@ int time_graph(const Options& options) {
   for (const auto& variant : variants)
     if (plan = load_or_tell(request_of(variant)); !plan) return kWrong;
 
+  const TimedRunRules rules{*warmup, *length};
   const int repeat = options.repeat > 0 ? options.repeat : variants.size() > 1 ? 5 : 1;
   const auto one = [&](const Variant& variant) {
     auto varied = load_or_tell(request_of(variant));
     if (!varied) throw NoFigures("the graph has changed since it was checked");
-    return timed_run(std::move(*varied), {*warmup, *length});
+    return timed_run(std::move(*varied), rules);
   };
   const auto progress = [&](const std::string& what) {
     if (variants.size() * static_cast<std::size_t>(repeat) > 1) fmt::print(stderr, "{}\n", what);
   };
   if (!run_in_turns(variants, repeat, one, progress)) return kFailed;
 
-  Json measurement{{"sluice", SLUICE_VERSION},
-                   {"graph", plan->name},
-                   {"device", plan->device},
-                   {"machine", machine()},
-                   {"warmup_s", seconds(*warmup)},
-                   {"for_s", seconds(*length)},
-                   {"repeat", repeat},
-                   {"variants", Json::array()},
-                   {"comparisons", compare(variants)}};
-  for (const auto& variant : variants)
-    measurement["variants"].push_back({{"name", variant.name},
-                                       {"sets", variant.sets},
-                                       {"middle", middle_of(variant.runs)},
-                                       {"runs", variant.runs}});
+  const auto measurement = measurement_of(*plan, rules, repeat, variants);
   fmt::print("{}", text_of(measurement));
   if (!options.json.empty()) write_whole_file(options.json, measurement.dump(2) + "\n");
   return kDone;
