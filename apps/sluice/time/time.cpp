@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <map>
 #include <sluice/observe/log.hpp>
 
 #include "graph_option.hpp"
@@ -70,7 +71,8 @@ int time_graph(const Options& options) {
 
 Verb add_time(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  auto* verb = app.add_subcommand("time", "Measures a graph");
+  auto* verb = app.add_subcommand("time", "Measures a graph, or one of these");
+  verb->require_subcommand(0, 1);
   verb->add_option("GRAPH", options->graph, "a name or a file, as for run");
   options->add_to(*verb);
   verb->add_option("--for", options->length, "length of a run (20s)")->type_name("DURATION");
@@ -86,7 +88,18 @@ Verb add_time(CLI::App& app) {
                    "runs of each variant, in alternating order (1; 5 where something is varied)")
       ->check(CLI::Range(1, 1000));
   verb->add_option("--json", options->json, "write all figures there")->type_name("FILE");
-  return [options] { return time_graph(*options); };
+
+  const auto own =
+      verb->get_options([=](CLI::Option* option) { return option != verb->get_help_ptr(); });
+  const std::map<std::string, Verb> others{{"send", add_time_send(*verb)},
+                                           {"receive", add_time_receive(*verb)},
+                                           {"stages", add_time_stages(*verb)}};
+  for (const auto& [name, run] : others)
+    for (auto* option : own) verb->get_subcommand(name)->excludes(option);
+  return [options, verb, others] {
+    const auto called = verb->get_subcommands();
+    return called.empty() ? time_graph(*options) : others.at(called.front()->get_name())();
+  };
 }
 
 }  // namespace sluice::app
