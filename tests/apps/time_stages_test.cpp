@@ -5,15 +5,14 @@
 #include "catch.hpp"
 #include "process.hpp"
 
-using namespace test;
-
 TEST_CASE("time stages measures a type at both sizes") {
-  const Folder folder;
+  const test::Folder folder;
   const auto file = (folder.path() / "stages.json").string();
-  Process process(sluice({"time", "stages", "decode.jpeg", "--for", "300ms", "--json", file}));
+  test::Process process(
+      test::sluice({"time", "stages", "decode.jpeg", "--for", "300ms", "--json", file}));
   REQUIRE(process.wait() == 0);
   INFO(process.out() << process.err());
-  const auto entries = read_json(file)["stages"];
+  const auto entries = test::read_json(file)["stages"];
   REQUIRE(entries.size() == 2);
   CHECK(entries[0]["width"] == 640);
   CHECK(entries[1]["width"] == 1920);
@@ -35,12 +34,12 @@ TEST_CASE("time stages measures a type at both sizes") {
 }
 
 TEST_CASE("time stages leaves no type out: what can't run here is listed with the reason") {
-  const Folder folder;
+  const test::Folder folder;
   const auto file = (folder.path() / "stages.json").string();
-  Process process(sluice({"time", "stages", "--for", "50ms", "--json", file}));
+  test::Process process(test::sluice({"time", "stages", "--for", "50ms", "--json", file}));
   REQUIRE(process.wait(std::chrono::seconds(200)) == 0);
   INFO(process.out() << process.err());
-  const auto entries = read_json(file)["stages"];
+  const auto entries = test::read_json(file)["stages"];
   const auto types = sluice::StageTypes::all().sorted();
   REQUIRE(entries.size() == 2 * types.size());
   for (std::size_t i = 0; i < entries.size(); ++i) {
@@ -55,7 +54,7 @@ TEST_CASE("time stages leaves no type out: what can't run here is listed with th
 }
 
 TEST_CASE("time stages of a type that isn't there is told so") {
-  Process process(sluice({"time", "stages", "decode.jpg"}));
+  test::Process process(test::sluice({"time", "stages", "decode.jpg"}));
   CHECK(process.wait() == 2);
   CHECK(process.err().find("did you mean 'decode.jpeg'?") != std::string::npos);
 }
