@@ -20,7 +20,10 @@ LoadRequest GraphOptions::request(const std::string& graph) const {
 }
 
 std::optional<Plan> load_or_tell(const LoadRequest& request) {
-  auto loaded = load_graph(request);
+  return plan_or_tell(load_graph(request));
+}
+
+std::optional<Plan> plan_or_tell(Loaded loaded) {
   for (const auto& problem : loaded.problems)
     std::fprintf(stderr, "%s\n", to_text(problem).c_str());
   return std::move(loaded.plan);

@@ -19,5 +19,6 @@ struct GraphOptions {
 
 // The checked graph; nothing where it has problems, which are then on standard error.
 std::optional<Plan> load_or_tell(const LoadRequest& request);
+std::optional<Plan> plan_or_tell(Loaded loaded);
 
 }  // namespace sluice::app

@@ -7,6 +7,7 @@
 
 #include "graph_option.hpp"
 #include "session.hpp"
+#include "status_lines.hpp"
 #include "verbs.hpp"
 
 namespace sluice::app {
@@ -27,21 +28,15 @@ constexpr SteadyTime kNever = SteadyTime::max();
 void attend(Session& session, std::optional<Duration> run_for, bool status) {
   const auto now = [] { return Clock::system().steady(); };
   auto stop_at = run_for ? now() + *run_for : kNever;
-  auto next_status = status ? now() + std::chrono::seconds(1) : kNever;
-  Report before = session.engine().report();
+  StatusLines lines(session.engine(), status);
   for (;;) {
-    const auto woke = session.wait_until(std::min(stop_at, next_status));
+    const auto woke = session.wait_until(std::min(stop_at, lines.due()));
     if (woke == Session::Woke::over) return;
     if (woke == Session::Woke::asked || now() >= stop_at) {
       stop_at = kNever;
       session.engine().stop();
     }
-    if (now() >= next_status) {
-      const Report report = session.engine().report();
-      fmt::print(stderr, "{}\n", to_status(report, before));
-      before = report;
-      next_status += std::chrono::seconds(1);
-    }
+    lines.tell_if_due();
   }
 }
 

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <sluice/graph/parameter_value.hpp>
 #include <sluice/graph/stage_type.hpp>
 
+#include "stage_type_option.hpp"
 #include "verbs.hpp"
 
 namespace sluice::app {
@@ -117,15 +117,8 @@ Verb add_stages(CLI::App& app) {
       fmt::print("{}\n", list.dump(2));
       return kDone;
     }
-    const auto* type = StageTypes::all().find(options->type);
-    if (!type) {
-      std::vector<std::string> names;
-      for (const auto* t : types) names.push_back(t->name);
-      const auto near = nearest(options->type, names);
-      fmt::print(stderr, "sluice: there is no stage type '{}'{}; `sluice stages` lists them\n",
-                 options->type, near.empty() ? "" : fmt::format("; did you mean '{}'?", near));
-      return kWrong;
-    }
+    const auto* type = stage_type_or_tell(options->type);
+    if (!type) return kWrong;
     if (options->json)
       fmt::print("{}\n", json_of(*type).dump(2));
     else

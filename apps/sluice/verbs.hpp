@@ -22,4 +22,9 @@ Verb add_stages(CLI::App& app);
 Verb add_keygen(CLI::App& app);
 Verb add_time(CLI::App& app);
 
+// Those of `sluice time`.
+Verb add_time_send(CLI::App& time);
+Verb add_time_receive(CLI::App& time);
+Verb add_time_stages(CLI::App& time);
+
 }  // namespace sluice::app

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <sluice/stage.hpp>
+#include <vector>
 
 #include "capture/pacer.hpp"
 #include "capture/scene.hpp"
@@ -20,7 +21,9 @@ struct Synthetic : LoopStage {
         "scene bit for bit; each seed has its own colour of wall. With a rate it behaves as a live "
         "camera: what finds no room is dropped, and after a stall it goes on with the next frame. "
         "With rate = 0 it waits for room and loses nothing; the scene then moves as at 30 "
-        "frames/s.");
+        "frames/s.\n\n"
+        "preload draws the first frames once and repeats them without end: for measuring what "
+        "comes after, not the drawing.");
     d.output_chosen(Kind::bgr8 | Kind::gray8 | Kind::yuv420, "format");
     d.param("source", &Synthetic::source, "the camera's name");
     d.param("width", &Synthetic::width, "of the picture").range(16, 8192).unit("pixels");
@@ -29,6 +32,9 @@ struct Synthetic : LoopStage {
     d.param("objects", &Synthetic::objects, "how many things move").range(0, 64);
     d.param("seed", &Synthetic::seed, "which scene").at_least(0);
     d.param("frames", &Synthetic::frames, "ends after that many; 0: without end").at_least(0);
+    d.param("preload", &Synthetic::preload, "repeat its first frames, that many, from memory")
+        .range(0, 100'000)
+        .unit("frames");
     d.param("moving", &Synthetic::moving, "how long the objects are there and move")
         .range(std::chrono::milliseconds(1), std::chrono::hours(24));
     d.param("still", &Synthetic::still, "how long they are gone after that; 0: never")
@@ -61,12 +67,16 @@ from = "camera"
   }
 
   void run(LoopContext& context) override {
+    std::vector<capture::Scene::View> views;
+    while (views.size() < static_cast<std::size_t>(preload) && !context.stopping())
+      views.push_back(scene_->frame(views.size()));
     capture::Pacer pacer(rate);
     const auto end = static_cast<std::uint64_t>(frames);
     for (std::uint64_t n = 0; end == 0 || n < end; ++n) {
       if (!pacer.next(context)) return;
       const UtcTime captured = context.clock().utc();
-      auto view = scene_->frame(n);
+      // Frames that are repeated share their pixels, which nobody changes.
+      auto view = views.empty() ? scene_->frame(n) : views[n % views.size()];
       auto frame = std::make_shared<const Frame>(
           Frame{source, n, captured, true, std::move(view.image), std::move(view.truth)});
       if (rate > 0) {
@@ -84,6 +94,7 @@ from = "camera"
   int objects = 3;
   std::int64_t seed = 1;
   std::int64_t frames = 0;
+  std::int64_t preload = 0;
   Duration moving = std::chrono::seconds(5);
   Duration still = std::chrono::seconds(3);
   Kind format = Kind::bgr8;

@@ -93,7 +93,9 @@ void Video::declare(Declare<Video>& d) {
 [stage.camera]
 type   = "capture.video"
 source = "yard"
-uri    = "rtsp://192.168.1.20/stream1"
+uri    = "/dev/video0"                  # or "rtsp://192.168.1.20/stream1", or "film.mp4"
+width  = 1280                           # of a device only
+height = 720
 
 [stage.end]
 type = "sink.discard"

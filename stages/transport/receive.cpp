@@ -66,6 +66,15 @@ bind = "tcp://127.0.0.1:5555"
 [stage.end]
 type = "sink.discard"
 from = "cameras"
+
+# A camera, which elsewhere is another machine's graph.
+[stage.camera]
+type = "capture.synthetic"
+
+[stage.uplink]
+type = "transport.send"
+from = "camera"
+connect = "tcp://127.0.0.1:5555"
 )");
   }
 

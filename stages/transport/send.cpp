@@ -68,6 +68,15 @@ from = "camera"
 type = "transport.send"
 from = "jpeg"
 connect = "tcp://127.0.0.1:5555"
+
+# The hub, which elsewhere is another machine's graph.
+[stage.cameras]
+type = "transport.receive"
+bind = "tcp://127.0.0.1:5555"
+
+[stage.end]
+type = "sink.discard"
+from = "cameras"
 )");
   }
 

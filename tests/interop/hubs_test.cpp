@@ -52,6 +52,24 @@ TEST_CASE("old and new senders share one port, and get on with each other") {
   }
 }
 
+TEST_CASE("the shipped hub takes an ImageSender's pixels and another's JPEGs") {
+  const Folder folder;
+  const auto report = (folder.path() / "report.json").string();
+  const auto address = "tcp://" + free_address();
+  Process hub(sluice({"run", "hub", "--report", report, "--set", "stage.cameras.bind=" + address,
+                      "--set", "stage.show.listen=127.0.0.1:0"}));
+  Process pixels(python("sender.py", {address, "--count", "20", "--msg", "\"pixels\""}));
+  Process jpegs(python("sender.py", {address, "--count", "20", "--msg", "\"jpegs\"", "--jpg"}));
+  REQUIRE(pixels.wait() == 0);
+  REQUIRE(jpegs.wait() == 0);
+  hub.signal(SIGTERM);
+  REQUIRE(hub.wait() == 0);
+  const auto stages = read_json(report)["stages"];
+  INFO(stages.dump(2));
+  for (const auto& [name, stage] : stages.items()) CHECK(stage["failed"] == 0);
+  for (const char* source : {"pixels", "jpegs"}) CHECK(stages["show"]["sources"][source]["in"] > 0);
+}
+
 TEST_CASE("with 8 frames under way to an ImageHub that is slow, all arrive in order") {
   const auto in = "tcp://" + free_address();
   const auto out = "tcp://" + free_address();

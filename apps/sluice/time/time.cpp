@@ -2,14 +2,13 @@
 // makes a difference.
 
 #include <fmt/format.h>
-#include <sys/utsname.h>
 
+#include <map>
 #include <sluice/observe/log.hpp>
-#include <thread>
 
 #include "graph_option.hpp"
 #include "session.hpp"
-#include "time/compare.hpp"
+#include "time/measurement.hpp"
 #include "time/text.hpp"
 #include "time/variants.hpp"
 #include "verbs.hpp"
@@ -24,14 +23,6 @@ struct Options : GraphOptions {
   int repeat = 0;  // 0: 5 where something is varied, else 1
   std::string json;
 };
-
-Json machine() {
-  utsname name{};
-  uname(&name);
-  return {{"host", name.nodename},
-          {"system", fmt::format("{} {} {}", name.sysname, name.release, name.machine)},
-          {"cores", std::thread::hardware_concurrency()}};
-}
 
 int time_graph(const Options& options) {
   if (options.graph.empty()) {
@@ -58,31 +49,19 @@ int time_graph(const Options& options) {
   for (const auto& variant : variants)
     if (plan = load_or_tell(request_of(variant)); !plan) return kWrong;
 
+  const TimedRunRules rules{*warmup, *length};
   const int repeat = options.repeat > 0 ? options.repeat : variants.size() > 1 ? 5 : 1;
   const auto one = [&](const Variant& variant) {
     auto varied = load_or_tell(request_of(variant));
     if (!varied) throw NoFigures("the graph has changed since it was checked");
-    return timed_run(std::move(*varied), {*warmup, *length});
+    return timed_run(std::move(*varied), rules);
   };
   const auto progress = [&](const std::string& what) {
     if (variants.size() * static_cast<std::size_t>(repeat) > 1) fmt::print(stderr, "{}\n", what);
   };
   if (!run_in_turns(variants, repeat, one, progress)) return kFailed;
 
-  Json measurement{{"sluice", SLUICE_VERSION},
-                   {"graph", plan->name},
-                   {"device", plan->device},
-                   {"machine", machine()},
-                   {"warmup_s", seconds(*warmup)},
-                   {"for_s", seconds(*length)},
-                   {"repeat", repeat},
-                   {"variants", Json::array()},
-                   {"comparisons", compare(variants)}};
-  for (const auto& variant : variants)
-    measurement["variants"].push_back({{"name", variant.name},
-                                       {"sets", variant.sets},
-                                       {"middle", middle_of(variant.runs)},
-                                       {"runs", variant.runs}});
+  const auto measurement = measurement_of(*plan, rules, repeat, variants);
   fmt::print("{}", text_of(measurement));
   if (!options.json.empty()) write_whole_file(options.json, measurement.dump(2) + "\n");
   return kDone;
@@ -92,7 +71,8 @@ int time_graph(const Options& options) {
 
 Verb add_time(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  auto* verb = app.add_subcommand("time", "Measures a graph");
+  auto* verb = app.add_subcommand("time", "Measures a graph, or one of these");
+  verb->require_subcommand(0, 1);
   verb->add_option("GRAPH", options->graph, "a name or a file, as for run");
   options->add_to(*verb);
   verb->add_option("--for", options->length, "length of a run (20s)")->type_name("DURATION");
@@ -108,7 +88,18 @@ Verb add_time(CLI::App& app) {
                    "runs of each variant, in alternating order (1; 5 where something is varied)")
       ->check(CLI::Range(1, 1000));
   verb->add_option("--json", options->json, "write all figures there")->type_name("FILE");
-  return [options] { return time_graph(*options); };
+
+  const auto own =
+      verb->get_options([=](CLI::Option* option) { return option != verb->get_help_ptr(); });
+  const std::map<std::string, Verb> others{{"send", add_time_send(*verb)},
+                                           {"receive", add_time_receive(*verb)},
+                                           {"stages", add_time_stages(*verb)}};
+  for (const auto& [name, run] : others)
+    for (auto* option : own) verb->get_subcommand(name)->excludes(option);
+  return [options, verb, others] {
+    const auto called = verb->get_subcommands();
+    return called.empty() ? time_graph(*options) : others.at(called.front()->get_name())();
+  };
 }
 
 }  // namespace sluice::app

@@ -8,6 +8,7 @@
 #include <sluice/graph/units.hpp>
 
 #include "session.hpp"
+#include "status_lines.hpp"
 #include "verbs.hpp"
 
 namespace sluice::app {
@@ -41,6 +42,7 @@ Json json_of(const Distribution& d) {
 
 Json json_of(const SourceReport& s, double wall_s) {
   Json json{{"frames", s.in},
+            {"bytes", s.bytes},
             {"fps", rounded(static_cast<double>(s.in) / wall_s)},
             {"failed", s.failed},
             {"missing", s.missing},
@@ -69,6 +71,7 @@ Json json_of(const StageReport& s, double wall_s) {
   if (s.process.count > 0) json["process_ms"] = json_of(s.process);
   if (s.wait.count > 0) json["wait_ms"] = json_of(s.wait);
   if (s.age.count > 0) json["age_ms"] = json_of(s.age);
+  if (!s.figures.empty()) json["figures"] = s.figures;
   Json sources = Json::object();
   for (const auto& [name, source] : s.sources) sources[name] = json_of(source, wall_s);
   json["sources"] = std::move(sources);
@@ -82,54 +85,147 @@ std::string last_stage(const Plan& plan) {
   return it == plan.stages.rend() ? plan.stages.back().name : it->name;
 }
 
-}  // namespace
+Json whole_run(const Report& r) {
+  Json stages = Json::object();
+  for (const auto& s : r.stages)
+    stages[s.name] = {{"in", s.in},
+                      {"out", s.out},
+                      {"dropped", s.dropped},
+                      {"failed", s.failed},
+                      {"queued", s.queued}};
+  return {{"wall_s", rounded(r.wall_s)}, {"stages", stages}, {"events", r.events}};
+}
 
-Json timed_run(Plan plan, const TimedRunRules& rules) {
-  const auto last = last_stage(plan);
+using Woke = Session::Woke;
+
+EngineOptions timed() {
   EngineOptions options;
   options.timed = true;
-  Session session(std::move(plan), std::move(options));
-  auto& engine = session.engine();
-  engine.start();
+  return options;
+}
 
-  const auto& clock = Clock::system();
-  const auto began = clock.steady();
-  auto woke = session.wait_until(began + rules.warmup);
-  engine.forget_maxima();
-  const Report before = engine.report();
-  // The two newest before the end: the older one is from before anything of the graph ended.
-  std::deque<Report> reports;
-  while (woke == Session::Woke::due) {
-    const auto now = clock.steady();
-    const auto end = began + rules.warmup + rules.length;
-    if (now >= end) break;
-    woke = session.wait_until(std::min(end, now + kStep));
-    if (woke == Session::Woke::over) break;
-    reports.push_back(engine.report());
-    if (reports.size() > 2) reports.pop_front();
+class TimedRun {
+ public:
+  TimedRun(Plan plan, const TimedRunRules& rules)
+      : rules_(rules), last_(last_stage(plan)), session_(std::move(plan), timed()) {}
+
+  Json figures();
+
+ private:
+  static SteadyTime now() { return Clock::system().steady(); }
+  Engine& engine() { return session_.engine(); }
+  Woke wait_until(SteadyTime due);
+  Woke wait_for_first_frame();
+  void measure();
+  void end();
+  std::uint64_t done_by_last(const Report& report) const {
+    for (const auto& stage : report.stages)
+      if (stage.name == last_) return stage.out + stage.failed;
+    return 0;
   }
-  const bool by_itself = woke == Session::Woke::over;
-  if (!by_itself) session.end();
-  if (session.settle() != kDone) throw NoFigures("the graph failed, so there are no figures");
-  if (reports.empty())
+
+  const TimedRunRules rules_;
+  const std::string last_;  // stage
+  Session session_;
+  std::optional<StatusLines> lines_;
+  SteadyTime began_{};  // the warm-up
+  Woke woke_ = Woke::due;
+  bool idle_ = false;
+  Report before_, after_;  // what is measured lies between these
+  bool measured_ = false;
+};
+
+// Tells the status on the way.
+Woke TimedRun::wait_until(SteadyTime due) {
+  for (;;) {
+    const auto woke = session_.wait_until(std::min(due, lines_->due()));
+    if (woke != Woke::due) return woke;
+    lines_->tell_if_due();
+    if (now() >= due) return woke;
+  }
+}
+
+Woke TimedRun::wait_for_first_frame() {
+  while (done_by_last(engine().report()) == 0)
+    if (const auto woke = wait_until(now() + kStep); woke != Woke::due) return woke;
+  return Woke::due;
+}
+
+void TimedRun::measure() {
+  engine().forget_maxima();
+  before_ = engine().report();
+  const auto end = rules_.length ? began_ + rules_.warmup + *rules_.length : SteadyTime::max();
+  auto done = done_by_last(before_);
+  auto last_frame = now();
+  // The two newest with frames before the end: the older one is from before anything ended.
+  std::deque<Report> reports;
+  while (woke_ == Woke::due && !idle_ && now() < end) {
+    woke_ = wait_until(std::min(end, now() + kStep));
+    if (woke_ == Woke::over) break;
+    after_ = engine().report();
+    measured_ = true;
+    if (std::exchange(done, done_by_last(after_)) != done || rules_.idle == Duration::zero()) {
+      last_frame = now();
+      reports.push_back(after_);
+      if (reports.size() > 2) reports.pop_front();
+    }
+    idle_ = rules_.idle > Duration::zero() && now() - last_frame >= rules_.idle;
+  }
+  if (!idle_ && woke_ != Woke::over) return;
+  measured_ = !reports.empty();
+  if (measured_) after_ = std::move(reports.front());
+}
+
+void TimedRun::end() {
+  if (woke_ != Woke::over) session_.end();
+  if (const auto why = engine().failure(); !why.empty() && !engine().hangs())
+    throw NoFigures("the graph failed, so there are no figures: " + why);
+  session_.settle();
+}
+
+Json TimedRun::figures() {
+  engine().start();
+  lines_.emplace(engine(), rules_.status);
+  if (rules_.from_first_frame) woke_ = wait_for_first_frame();
+  began_ = now();
+  if (woke_ == Woke::due) woke_ = wait_until(began_ + rules_.warmup);
+  if (woke_ == Woke::due) measure();
+  const auto took = now() - began_;
+  end();
+  const Report all = engine().report();
+  if (done_by_last(all) == 0 && rules_.from_first_frame)
+    throw NoFigures("it was ended before the first frame");
+  if (!measured_ && idle_)
+    throw NoFigures(fmt::format(
+        "no frame came after the warm-up of {}: let the senders go on for longer, or take a "
+        "shorter --warmup",
+        format_duration(rules_.warmup)));
+  if (!measured_)
     throw NoFigures(fmt::format(
         "the graph was over after {}, within the warm-up of {}: let its sources go on for longer "
         "(loop, frames = 0), or take a shorter --warmup",
-        format_duration(std::chrono::ceil<std::chrono::milliseconds>(clock.steady() - began)),
-        format_duration(rules.warmup)));
-  const Report r = since(by_itself ? reports.front() : reports.back(), before);
+        format_duration(std::chrono::ceil<std::chrono::milliseconds>(took)),
+        format_duration(rules_.warmup)));
 
+  const Report r = since(after_, before_);
   Json stages = Json::object();
   for (const auto& stage : r.stages) stages[stage.name] = json_of(stage, r.wall_s);
-  const auto frames = stages[last]["frames"].get<double>();
+  const auto frames = stages[last_]["frames"].get<double>();
   return {
       {"wall_s", rounded(r.wall_s)},
       {"cpu_s", rounded(r.cpu_s)},
       {"cpu_ms_per_frame", frames > 0 ? Json(rounded(1e3 * r.cpu_s / frames)) : Json(nullptr)},
       {"memory",
        {{"at_the_end_bytes", r.rss_bytes}, {"peak_bytes", std::max(r.rss_bytes, r.max_rss_bytes)}}},
-      {"last", last},
+      {"last", last_},
+      {"whole_run", whole_run(all)},
       {"stages", stages}};
+}
+
+}  // namespace
+
+Json timed_run(Plan plan, const TimedRunRules& rules) {
+  return TimedRun(std::move(plan), rules).figures();
 }
 
 }  // namespace sluice::app

@@ -43,6 +43,7 @@ SourceBook& Ledger::arrived(const Frame& frame) {
   b.last_sequence = frame.sequence;
   b.age_known = frame.captured_known;
   ++b.in;
+  b.bytes += frame.bytes();
   return b;
 }
 

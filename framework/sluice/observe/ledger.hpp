@@ -41,7 +41,7 @@ inline constexpr std::string_view repeated = "repeated";  // came before, or aft
 
 // One source as one stage sees it.
 struct SourceBook {
-  std::uint64_t in = 0, failed = 0;
+  std::uint64_t in = 0, bytes = 0, failed = 0;  // bytes: of what came in
   Causes dropped;
   std::uint64_t last_sequence = 0;
   std::uint64_t missing = 0;  // sequence numbers skipped before they got here

@@ -22,9 +22,13 @@ Json json_of(const Distribution& p) {
 }
 
 Json json_of(const SourceReport& s) {
-  Json json{{"in", s.in},           {"dropped", s.dropped},
-            {"failed", s.failed},   {"last_sequence", s.last_sequence},
-            {"missing", s.missing}, {"age_ms", json_of(s.age)}};
+  Json json{{"in", s.in},
+            {"bytes", s.bytes},
+            {"dropped", s.dropped},
+            {"failed", s.failed},
+            {"last_sequence", s.last_sequence},
+            {"missing", s.missing},
+            {"age_ms", json_of(s.age)}};
   if (!s.age_known) json["age_from"] = "arrival";
   return json;
 }
@@ -74,6 +78,7 @@ void subtract(ByCause& now, const ByCause& before) {
 
 void subtract(SourceReport& now, const SourceReport& before) {
   now.in -= before.in;
+  now.bytes -= before.bytes;
   now.failed -= before.failed;
   now.missing -= before.missing;
   subtract(now.dropped, before.dropped);

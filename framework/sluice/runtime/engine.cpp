@@ -143,6 +143,7 @@ StageReport Engine::Inside::report_of(const StageRun& run) const {
       for (const auto& [name, book] : ledger.sources()) {
         auto& s = r.sources[name];
         s.in += book.in;
+        s.bytes += book.bytes;
         for (const auto& [cause, n] : book.dropped.by_cause()) s.dropped[cause] += n;
         s.failed += book.failed;
         s.last_sequence = book.last_sequence;

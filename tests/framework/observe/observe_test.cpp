@@ -104,6 +104,14 @@ TEST_CASE("a report tells what is missing before a source, and the stages' own f
   CHECK(table.find("7 missing") == table.rfind("7 missing"));
 }
 
+TEST_CASE("what a source brings is counted in bytes, too") {
+  Ledger ledger;
+  const cv::Mat pixels(2, 5, CV_8UC3, cv::Scalar::all(0));
+  for (std::uint64_t n = 0; n < 3; ++n)
+    ledger.arrived(Frame{"pi", n, {}, true, Image(Kind::bgr8, pixels), {}});
+  CHECK(ledger.book("pi").bytes == 90);
+}
+
 TEST_CASE("frames dropped as repeated are counted by source") {
   Ledger ledger;
   ledger.arrived_unknown();

@@ -60,6 +60,19 @@ TEST_CASE("capture.synthetic repeats a scene bit for bit, and each seed has its 
   }
 }
 
+TEST_CASE("capture.synthetic repeats its first frames from memory") {
+  const auto frames = scene({{"preload", std::int64_t{4}}}, 10);
+  const auto drawn = scene({}, 4);
+  REQUIRE(frames.size() == 10);
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    INFO(i);
+    CHECK(same(frames[i], drawn[i % 4]));
+    CHECK(frames[i]->image()->mat().data == frames[i % 4]->image()->mat().data);
+    CHECK(frames[i]->sequence == i);
+  }
+  CHECK(scene({{"preload", std::int64_t{4}}}, 2).size() == 2);
+}
+
 TEST_CASE("capture.synthetic shows cameras of different seeds in different colours") {
   std::set<int> hues;
   for (std::int64_t seed = 1; seed <= 6; ++seed) {

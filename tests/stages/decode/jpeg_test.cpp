@@ -242,6 +242,18 @@ TEST_CASE("decode.jpeg: what is no JPEG fails by its first bytes") {
   CHECK(contains(test.log()[1], "not bgr8"));
 }
 
+TEST_CASE("decode.jpeg: pixels go on as they came where that is asked for") {
+  StageTest test("decode.jpeg", {{"pass_pixels", true}, {"scale", "1/2"}});
+  const auto pixels = sluice::testkit::make_frame(picture(8, 8));
+  test.send(pixels);
+  test.send(frame(compress(picture(8, 8))));
+  test.send(frame(Bytes(1000, 0xFF), Kind::png));
+  REQUIRE(test.frames().size() == 2);
+  CHECK(test.frames()[0] == pixels);
+  CHECK(test.frames()[1]->image()->width() == 4);
+  CHECK(test.counts().failed == 1);
+}
+
 TEST_CASE("decode.jpeg: sizes are checked in the header, before anything is allocated") {
   Bytes jpeg = compress(picture(64, 48));
   set_size(jpeg, 65535, 65535);  // libjpeg's own limit is 65500
