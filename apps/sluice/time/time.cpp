@@ -1,6 +1,7 @@
 // sluice time: how fast a graph is, how old its frames get, what that costs, and whether a setting
 // makes a difference.
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <sys/utsname.h>
 
@@ -10,6 +11,7 @@
 #include "graph_option.hpp"
 #include "session.hpp"
 #include "time/compare.hpp"
+#include "time/html.hpp"
 #include "time/text.hpp"
 #include "time/variants.hpp"
 #include "verbs.hpp"
@@ -22,7 +24,7 @@ struct Options : GraphOptions {
   std::string length = "20s", warmup = "2s";
   std::vector<std::string> varied;
   int repeat = 0;  // 0: 5 where something is varied, else 1
-  std::string json;
+  std::string json, html;
 };
 
 Json machine() {
@@ -58,6 +60,7 @@ int time_graph(const Options& options) {
   for (const auto& variant : variants)
     if (plan = load_or_tell(request_of(variant)); !plan) return kWrong;
 
+  const auto when = Clock::system().utc();
   const int repeat = options.repeat > 0 ? options.repeat : variants.size() > 1 ? 5 : 1;
   const auto one = [&](const Variant& variant) {
     auto varied = load_or_tell(request_of(variant));
@@ -73,6 +76,8 @@ int time_graph(const Options& options) {
                    {"graph", plan->name},
                    {"device", plan->device},
                    {"machine", machine()},
+                   {"when", fmt::format("{:%F %R} UTC",
+                                        fmt::gmtime(std::chrono::system_clock::to_time_t(when)))},
                    {"warmup_s", seconds(*warmup)},
                    {"for_s", seconds(*length)},
                    {"repeat", repeat},
@@ -85,6 +90,7 @@ int time_graph(const Options& options) {
                                        {"runs", variant.runs}});
   fmt::print("{}", text_of(measurement));
   if (!options.json.empty()) write_whole_file(options.json, measurement.dump(2) + "\n");
+  if (!options.html.empty()) write_whole_file(options.html, html_of(measurement));
   return kDone;
 }
 
@@ -108,6 +114,7 @@ Verb add_time(CLI::App& app) {
                    "runs of each variant, in alternating order (1; 5 where something is varied)")
       ->check(CLI::Range(1, 1000));
   verb->add_option("--json", options->json, "write all figures there")->type_name("FILE");
+  verb->add_option("--html", options->html, "write a page with plots there")->type_name("FILE");
   return [options] { return time_graph(*options); };
 }
 
