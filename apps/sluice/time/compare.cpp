@@ -107,9 +107,12 @@ Json judged(const std::vector<double>& logs, const Figure& figure) {
   json["high"] = high;
   if (half < std::abs(mean))
     json["says"] = fmt::format("{} ± {}", change, percent((high - low) / 2));
+  else if (low == high)
+    json["says"] = "no difference";
+  else if (const double most = std::max(high - 1, 1 - low); most <= 1)
+    json["says"] = fmt::format("no difference (of more than {})", percent(most));
   else
-    json["says"] =
-        fmt::format("no difference (of more than {})", percent(std::max(high - 1, 1 - low)));
+    json["says"] = "no difference (the runs differ too much to tell)";
   return json;
 }
 

@@ -48,7 +48,8 @@ std::string cell(const std::string& value) { return "<td>" + markup(value) + "</
 std::string overview(const Json& measurement) {
   std::string page =
       "<div class=\"card scroll\"><table class=\"figures\"><thead>\n"
-      "<tr><th rowspan=\"2\">variant</th><th rowspan=\"2\">runs</th><th rowspan=\"2\">frames/s</th>"
+      "<tr><th rowspan=\"2\" class=\"left\">variant</th><th rowspan=\"2\">runs</th><th "
+      "rowspan=\"2\">frames/s</th>"
       "<th colspan=\"4\" class=\"group\">age at the last stage, ms</th>"
       "<th rowspan=\"2\">CPU, ms<br/>a frame</th><th rowspan=\"2\">memory,<br/>MiB</th>"
       "<th rowspan=\"2\" class=\"left\">slowest</th></tr>\n"
@@ -81,24 +82,24 @@ std::string key_of(const Json& measurement) {
   return list + "</ul>\n";
 }
 
-std::string plot(const char* title, const std::string& key, const std::string& svg,
-                 const char* caption) {
+std::string plot(const std::string& title, const std::string& svg, const char* caption) {
   return fmt::format(
-      "<figure><h3>{}</h3>{}<div class=\"scroll\">{}</div><figcaption>{}</figcaption></figure>\n",
-      title, key, svg, caption);
+      "<figure><h3>{}</h3><div class=\"scroll\">{}</div><figcaption>{}</figcaption></figure>\n",
+      title, svg, caption);
 }
 
 std::string plots(const Json& measurement) {
-  const auto key = key_of(measurement);
   const auto last = markup(measurement["variants"][0]["middle"]["last"].get<std::string>());
-  return "<div class=\"plots\">\n" +
-         plot("Age along the pipeline", key, age_by_stage(measurement),
+  return key_of(measurement) + "<div class=\"plots\">\n" +
+         plot("Age along the pipeline", age_by_stage(measurement),
               "When frames reach each stage. Dot: p50, half of them are younger. Wide: to p99. "
               "Thin: to the oldest.") +
-         plot(fmt::format("Age at '{}'", last).c_str(), key, age_by_share(measurement),
+         plot(fmt::format("Age at '{}'", last), age_by_share(measurement),
               "At 99 %: of a hundred frames, one is older. As far as there are frames for it.") +
-         plot(fmt::format("Frames a second at '{}'", last).c_str(), key, rate_by_run(measurement),
+         plot(fmt::format("Frames a second at '{}'", last), rate_by_run(measurement),
               "A dot is a run, in the order in which they were made; the line is their middle.") +
+         plot("CPU time along the pipeline", cost_by_stage(measurement),
+              "What a frame costs each stage's own thread.") +
          "</div>\n";
 }
 
@@ -116,7 +117,7 @@ std::string table(const std::string& head, const std::vector<Row>& rows) {
 
 std::string head_of(const char* what, bool costs) {
   return fmt::format(
-      "<tr><th rowspan=\"2\">{}</th><th rowspan=\"2\">frames/s</th>"
+      "<tr><th rowspan=\"2\" class=\"left\">{}</th><th rowspan=\"2\">frames/s</th>"
       "<th colspan=\"2\" class=\"group\">work, ms</th><th class=\"group\">wait, ms</th>"
       "<th colspan=\"6\" class=\"group\">age, ms</th>{}"
       "<th rowspan=\"2\" class=\"left\">lost</th></tr>\n"
@@ -147,10 +148,11 @@ std::string html_of(const Json& measurement) {
   auto compared = intervals(measurement);
   if (!compared.empty())
     compared = fmt::format(
-        "<h2>Compared with {}</h2>\n<p class=\"faint\">The dot is how much there is of it beside "
-        "{}; "
-        "the bar has the truth in it with 95 % certainty. A pale bar, across the line at none: no "
-        "difference was found.</p>\n<div class=\"compared\">\n{}</div>\n",
+        "<h2>Compared with {}</h2>\n<p class=\"faint\">The dot is a variant's figure as against "
+        "{}'s. "
+        "With 95 % certainty the true ratio is within the bar. A pale bar reaches across the line "
+        "at "
+        "0: no difference was found.</p>\n<div class=\"compared\">\n{}</div>\n",
         tag(0), letter(0), compared);
   return fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\" xmlns=\"http://www.w3.org/1999/xhtml\">\n<head>"

@@ -11,41 +11,10 @@
 namespace sluice::app {
 namespace {
 
-// The figures of a stage, or null where it has none.
-const Json* age_of(const Json& run, const std::string& stage) {
-  const auto& stages = run["stages"];
-  if (!stages.contains(stage) || !stages[stage].contains("age_ms")) return nullptr;
-  return &stages[stage]["age_ms"];
-}
-
-const Json* last_age_of(const Json& run) { return age_of(run, run["last"]); }
-
-std::string named(const Json& variant, std::size_t i) {
-  const std::string name = variant["name"];
-  return name.empty() ? "" : letter(i) + " " + name + ", ";
-}
-
-std::vector<std::string> stages_with_age(const Json& variants) {
-  std::vector<std::string> stages;
-  for (const auto& variant : variants)
-    for (const auto& [stage, figures] : variant["middle"]["stages"].items())
-      if (figures.contains("age_ms") &&
-          std::find(stages.begin(), stages.end(), stage) == stages.end())
-        stages.push_back(stage);
-  return stages;
-}
-
-// A stroke for the range from p50 to the oldest, wider up to p99, and a dot at p50.
-void range(Svg& svg, const Scale& y, double x, const Json& age, std::size_t i,
-           const std::string& tip) {
-  svg.begin(colour(i), tip);
-  const double p50 = y(age["p50"]), p99 = y(age["p99"]), max = y(age["max"]);
-  svg.box("hit", {x - 6, max - 6}, 12, p50 - max + 12);
-  svg.line("max", {x, p50}, {x, max});
-  svg.line("max", {x - 4, max}, {x + 4, max});
-  svg.line("p99", {x, p50}, {x, p99});
-  svg.dot("mark", {x, p50}, 5);
-  svg.end();
+// Null where no frame came.
+const Json* last_age_of(const Json& run) {
+  const auto& last = run["stages"][run["last"].get<std::string>()];
+  return last.contains("age_ms") ? &last["age_ms"] : nullptr;
 }
 
 // Moves places on the y axis apart until none is nearer to another than `gap`.
@@ -61,50 +30,13 @@ std::string letter(std::size_t i) {
   return i < 26 ? std::string(1, static_cast<char>('A' + i)) : std::to_string(i + 1);
 }
 
-std::string colour(std::size_t i) {
-  return fmt::format("v{}{}", i % 6, i % 12 >= 6 ? " again" : "");
+std::string named(const Json& variant, std::size_t i) {
+  const std::string name = variant["name"];
+  return name.empty() ? "" : letter(i) + " " + name + ", ";
 }
 
-std::string age_by_stage(const Json& measurement) {
-  const auto& variants = measurement["variants"];
-  const auto stages = stages_with_age(variants);
-  const auto many = static_cast<double>(variants.size());
-  std::size_t longest = 0;
-  for (const auto& stage : stages) longest = std::max(longest, stage.size());
-  const double least = std::max(56.0, 14 * many + 16);
-  PlotFrame frame;
-  frame.width = std::max(frame.width, static_cast<double>(stages.size()) * least + 90);
-  frame.right = frame.width - 30;
-  const double slot =
-      (frame.right - frame.left) / static_cast<double>(std::max<std::size_t>(1, stages.size()));
-  const bool slanted = 8 * static_cast<double>(longest) > slot;
-  if (slanted) frame.height += std::min(110.0, 5 * static_cast<double>(longest));
-
-  std::vector<double> values;
-  for (const auto& variant : variants)
-    for (const auto& stage : stages)
-      if (const auto* age = age_of(variant["middle"], stage))
-        for (const char* part : {"p50", "p99", "max"}) values.push_back((*age)[part]);
-  const auto y = frame.milliseconds(values);
-  Svg svg(frame.width, frame.height, "age of frames at each stage");
-  frame.y_axis(svg, y, "ms old");
-  for (std::size_t s = 0; s < stages.size(); ++s) {
-    const double middle = frame.left + slot * (static_cast<double>(s) + 0.5);
-    if (slanted)
-      svg.slanted("name", {middle + 6, frame.bottom + 18}, stages[s]);
-    else
-      svg.text("name middle", {middle, frame.bottom + 24}, stages[s]);
-    for (std::size_t i = 0; i < variants.size(); ++i) {
-      const auto* age = age_of(variants[i]["middle"], stages[s]);
-      if (!age) continue;
-      const double apart = std::min(24.0, 0.8 * slot / many);
-      range(svg, y, middle + (static_cast<double>(i) - (many - 1) / 2) * apart, *age, i,
-            fmt::format("{}{}: p50 {} ms, p99 {} ms, at most {} ms ({})", named(variants[i], i),
-                        stages[s], number((*age)["p50"]), number((*age)["p99"]),
-                        number((*age)["max"]), (*age)["slowest"].get<std::string>()));
-    }
-  }
-  return svg.done();
+std::string colour(std::size_t i) {
+  return fmt::format("v{}{}", i % 6, i % 12 >= 6 ? " again" : "");
 }
 
 std::string age_by_share(const Json& measurement) {
@@ -129,6 +61,7 @@ std::string age_by_share(const Json& measurement) {
     svg.text("tick middle", {place(share), frame.bottom + 24}, tick_text(100 * share) + " %");
   }
   std::vector<std::pair<double, std::size_t>> ends;
+  std::vector<double> behind(variants.size());
   for (std::size_t i = 0; i < variants.size(); ++i) {
     const auto* age = last_age_of(variants[i]["middle"]);
     if (!age) continue;
@@ -143,11 +76,12 @@ std::string age_by_share(const Json& measurement) {
                           100 * point[0].get<double>(), number(point[1])));
     }
     ends.emplace_back(points.back().y, i);
+    behind[i] = points.back().x + 12;
   }
   if (variants.size() > 1) {
     spread(ends, 15);
     for (const auto& [at, i] : ends)
-      svg.text("letter " + colour(i), {frame.right - 16, at + 5}, letter(i));
+      svg.text("letter " + colour(i), {behind[i], at + 5}, letter(i));
   }
   return svg.done();
 }

@@ -15,11 +15,16 @@ std::string age_by_stage(const Json& measurement);
 // the rarer.
 std::string age_by_share(const Json& measurement);
 
+// CPU time a frame at each stage.
+std::string cost_by_stage(const Json& measurement);
+
 // Frames/s at the last stage, run by run.
 std::string rate_by_run(const Json& measurement);
 
-// The `i`th variant's letter, A first, and the class that colours it.
+// The `i`th variant's letter, A first; the class that colours it; and "A NAME, " to begin a tip
+// with, or nothing where it has no name.
 std::string letter(std::size_t i);
 std::string colour(std::size_t i);
+std::string named(const Json& variant, std::size_t i);
 
 }  // namespace sluice::app
