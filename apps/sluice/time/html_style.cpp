@@ -31,6 +31,7 @@ figure, .card, .intervals {
   border-radius: 10px; min-width: 0;
 }
 figure h3, caption { margin: 0; font-size: 16px; font-weight: 600; text-align: left; }
+figure:has(.wide) { grid-column: 1 / -1; }
 .scroll { overflow-x: auto; }
 svg { display: block; width: 100%; height: auto; font: 14px system-ui, sans-serif; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }

@@ -38,9 +38,13 @@ std::string markup(std::string_view text) {
 }
 
 Svg::Svg(double width, double height, std::string_view about)
-    : text_(fmt::format("<svg viewBox=\"0 0 {:.0f} {:.0f}\" role=\"img\" aria-label=\"{}\" "
-                        "xmlns=\"http://www.w3.org/2000/svg\">\n",
-                        width, height, markup(about))) {}
+    : text_(fmt::format(
+          "<svg{} viewBox=\"0 0 {:.0f} {:.0f}\" role=\"img\" aria-label=\"{}\" "
+          "xmlns=\"http://www.w3.org/2000/svg\">\n",
+          // Narrower, its text could not be read: the page lets it scroll.
+          width > 640 ? fmt::format(" class=\"wide\" style=\"min-width: {:.0f}px\"", 0.75 * width)
+                      : "",
+          width, height, markup(about))) {}
 
 void Svg::line(const char* look, Point from, Point to) {
   text_ +=

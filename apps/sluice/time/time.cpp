@@ -35,6 +35,11 @@ Json machine() {
           {"cores", std::thread::hardware_concurrency()}};
 }
 
+// A host's or a file's name may be no UTF-8; that is no reason to lose the figures.
+std::string text_of_json(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
 int time_graph(const Options& options) {
   if (options.graph.empty()) {
     fmt::print(stderr, "sluice: which graph? sluice time GRAPH, or see sluice time --help\n");
@@ -89,7 +94,7 @@ int time_graph(const Options& options) {
                                        {"middle", middle_of(variant.runs)},
                                        {"runs", variant.runs}});
   fmt::print("{}", text_of(measurement));
-  if (!options.json.empty()) write_whole_file(options.json, measurement.dump(2) + "\n");
+  if (!options.json.empty()) write_whole_file(options.json, text_of_json(measurement));
   if (!options.html.empty()) write_whole_file(options.html, html_of(measurement));
   return kDone;
 }
@@ -109,6 +114,7 @@ Verb add_time(CLI::App& app) {
           "runs with each of these values, as in --vary stage.jpeg.quality=50,80; several: "
           "every combination")
       ->type_name("KEY=VALUE,VALUE...")
+      ->allow_extra_args(false)  // what follows is the next argument
       ->take_all();
   verb->add_option("--repeat", options->repeat,
                    "runs of each variant, in alternating order (1; 5 where something is varied)")
