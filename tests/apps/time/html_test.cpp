@@ -44,7 +44,7 @@ Json measurement(const std::vector<std::string>& names, const std::string& stage
   std::vector<Variant> variants;
   for (const auto& name : names) {
     const auto n = static_cast<double>(variants.size() + 1);
-    variants.push_back({name, {}, {run(stage, n), run(stage, 1.1 * n), run(stage, 1.2 * n * n)}});
+    variants.push_back({name, {}, {run(stage, n), run(stage, 1.1 * n), run(stage, 1.2 * n)}});
   }
   Json json{{"sluice", "0"},
             {"graph", stage},
