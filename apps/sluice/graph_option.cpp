@@ -9,6 +9,7 @@ void GraphOptions::add_to(CLI::App& verb) {
       ->type_name("NAME");
   verb.add_option("--set", sets, "set a value, as in --set stage.jpeg.quality=70")
       ->type_name("KEY=VALUE")
+      ->allow_extra_args(false)  // what follows is the next argument
       ->take_all();
 }
 

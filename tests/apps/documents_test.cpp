@@ -1,7 +1,9 @@
 // What is written down is true: shipped graphs and every stage type's example pass the check, and
 // every stage type says what it is.
 
+#include <iterator>
 #include <sluice/graph/load.hpp>
+#include <sstream>
 
 #include "catch.hpp"
 #include "process.hpp"
@@ -38,6 +40,26 @@ TEST_CASE("every graph in the documents passes the check") {
     INFO(file);
     CHECK(graphs > 0);
   }
+}
+
+TEST_CASE("every command in docs/timing.md is one, and what it sets is there") {
+  const auto text = test::read_text(SLUICE_SOURCE_DIR "/docs/timing.md");
+  int commands = 0;
+  for (auto at = text.find("\nsluice time "); at != std::string::npos;
+       at = text.find("\nsluice time ", at + 1)) {
+    std::istringstream line(text.substr(at + 8, text.find('\n', at + 1) - at - 8));
+    std::vector<std::string> arguments{std::istream_iterator<std::string>(line), {}};
+    // One mistake keeps it from running. It is the only one.
+    arguments.insert(arguments.end(), {"--set", "stage.no-such.key=1"});
+    test::Process process(test::sluice(arguments));
+    CHECK(process.wait() == 2);
+    const auto said = process.err();
+    INFO(said);
+    CHECK(said.find("the graph has no stage 'no-such'") != std::string::npos);
+    CHECK(said.find("error:") == said.rfind("error:"));
+    ++commands;
+  }
+  CHECK(commands >= 4);
 }
 
 TEST_CASE("every stage type's example passes the check and uses the type") {

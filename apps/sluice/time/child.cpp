@@ -30,13 +30,14 @@ void write_all(int to, const std::string& text) {
 }
 
 // The child's whole life.
-[[noreturn]] void live(const std::function<Json()>& work, int to) {
+[[noreturn]] void live(const std::function<Json()>& work, int to, int parent) {
   int status = kDone;
   try {
     // The terminal's Ctrl-C is for the parent, which passes it on; and without the parent nobody
     // waits for the figures.
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (getppid() != parent) std::_Exit(kFailed);  // it died before that
     // What stages print (log.events) is none of the figures.
     const Descriptor nowhere(open("/dev/null", O_WRONLY | O_CLOEXEC), "/dev/null");
     if (dup2(nowhere.get(), STDOUT_FILENO) < 0) fail("dup2");
@@ -76,11 +77,12 @@ std::optional<Json> Children::run(const std::function<Json()>& work) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) fail("pipe");
   std::fflush(nullptr);
+  const int parent = getpid();
   const int child = fork();
   if (child < 0) fail("fork");
   if (child == 0) {
     close(ends[0]);
-    live(work, ends[1]);
+    live(work, ends[1], parent);
   }
   close(ends[1]);
   const Descriptor from(ends[0], "pipe");

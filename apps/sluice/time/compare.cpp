@@ -10,13 +10,15 @@
 namespace sluice::app {
 namespace {
 
-double median(std::vector<double> values) {
+// One of the values where their number is odd, so that whole numbers stay whole.
+Json median(std::vector<Json> values) {
   std::sort(values.begin(), values.end());
   const auto n = values.size();
-  return n % 2 == 1 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
+  if (n % 2 == 1) return values[n / 2];
+  return (values[n / 2 - 1].get<double>() + values[n / 2].get<double>()) / 2;
 }
 
-Json middle_of_objects(const std::vector<Json>& objects) {
+Json middle_of_objects(const std::vector<Json>& objects, bool counts) {
   Json middle = Json::object();
   std::vector<std::string> keys;
   for (const auto& object : objects)
@@ -26,8 +28,8 @@ Json middle_of_objects(const std::vector<Json>& objects) {
     std::vector<Json> values;
     for (const auto& object : objects)
       if (object.contains(key)) values.push_back(object[key]);
-    if (values.front().is_number()) values.resize(objects.size(), 0);
-    middle[key] = middle_of(values);
+    if (counts) values.resize(objects.size(), 0);
+    middle[key] = key == "dropped" ? middle_of_objects(values, true) : middle_of(values);
   }
   if (!middle.contains("slowest")) return middle;
   const auto slowest =
@@ -79,50 +81,59 @@ std::vector<double> log_ratios(const Variant& one, const Variant& first, const F
   return logs;
 }
 
-std::string percent(double share) { return fmt::format("{:.2g} %", 100 * share); }
+// Two digits, and never as 1.5e+02.
+std::string percent(double share) {
+  const double value = 100 * share;
+  return value >= 99.5 ? fmt::format("{:.0f} %", value) : fmt::format("{:.2g} %", value);
+}
 
 Json judged(const std::vector<double>& logs, const Figure& figure) {
   const auto n = static_cast<double>(logs.size());
   const double mean = std::accumulate(logs.begin(), logs.end(), 0.0) / n;
   const double ratio = std::exp(mean);
-  const auto* word = ratio > 1 ? figure.more : figure.less;
+  const auto change =
+      fmt::format("{} by {}", ratio > 1 ? figure.more : figure.less, percent(std::abs(ratio - 1)));
   Json json{{"of", figure.of}, {"ratio", ratio}};
   if (logs.size() < 2) {
-    json["says"] = fmt::format("{} by {} in one run: repeat it to know whether that is chance",
-                               word, percent(std::abs(ratio - 1)));
+    json["says"] = (ratio == 1 ? "the same" : change) +
+                   " in one run: repeat it to know whether that is chance";
     return json;
   }
   double squares = 0;
   for (const double log : logs) squares += (log - mean) * (log - mean);
   const double half = student_t(logs.size() - 1) * std::sqrt(squares / (n - 1) / n);
-  json["low"] = std::exp(mean - half);
-  json["high"] = std::exp(mean + half);
-  const auto within = percent(ratio * std::sinh(half));
+  const double low = std::exp(mean - half), high = std::exp(mean + half);
+  json["low"] = low;
+  json["high"] = high;
   if (half < std::abs(mean))
-    json["says"] = fmt::format("{} by {} ± {}", word, percent(std::abs(ratio - 1)), within);
+    json["says"] = fmt::format("{} ± {}", change, percent((high - low) / 2));
+  else if (low == high)
+    json["says"] = "no difference";
+  else if (const double most = std::max(high - 1, 1 - low); most <= 1)
+    json["says"] = fmt::format("no difference (of more than {})", percent(most));
   else
-    json["says"] = fmt::format("no difference (to within {})", within);
+    json["says"] = "no difference (the runs differ too much to tell)";
   return json;
 }
 
 }  // namespace
 
 Json middle_of(const std::vector<Json>& runs) {
-  const auto all = [&](auto&& holds) { return std::all_of(runs.begin(), runs.end(), holds); };
-  if (all([](const Json& j) { return j.is_number(); })) {
-    std::vector<double> values;
-    for (const auto& run : runs) values.push_back(run.get<double>());
-    return median(std::move(values));
-  }
-  if (all([](const Json& j) { return j.is_object(); })) return middle_of_objects(runs);
-  if (!all([](const Json& j) { return j.is_array(); })) return runs.front();
+  std::vector<Json> values;  // null is a figure that a run could not give
+  std::copy_if(runs.begin(), runs.end(), std::back_inserter(values),
+               [](const Json& j) { return !j.is_null(); });
+  if (values.empty()) return nullptr;
+  const auto all = [&](auto&& holds) { return std::all_of(values.begin(), values.end(), holds); };
+  if (all([](const Json& j) { return j.is_number(); })) return median(std::move(values));
+  if (all([](const Json& j) { return j.is_object(); })) return middle_of_objects(values, false);
+  if (!all([](const Json& j) { return j.is_array(); })) return values.front();
   Json middle = Json::array();
-  std::size_t length = runs.front().size();
-  for (const auto& run : runs) length = std::min(length, run.size());
+  std::size_t length = values.front().size();
+  for (const auto& value : values) length = std::min(length, value.size());
   for (std::size_t i = 0; i < length; ++i) {
-    std::vector<Json> values;
-    for (const auto& run : runs) values.push_back(run[i]);
-    middle.push_back(middle_of(values));
+    std::vector<Json> column;
+    for (const auto& value : values) column.push_back(value[i]);
+    middle.push_back(middle_of(column));
   }
   return middle;
 }

@@ -65,10 +65,11 @@ int measure(const Options& o, const std::string& verb, const std::string& graph)
                verb);
     return kWrong;
   }
+  const auto when = Clock::system().utc();
   const std::vector<Variant> runs{{{}, o.sets, {timed_run(*plan, rules)}}};
   fmt::print("{}{}", text_of_run(runs[0].runs[0]), text_of_link(runs[0].runs[0], verb));
   if (!o.json.empty())
-    write_whole_file(o.json, measurement_of(*plan, rules, 1, runs).dump(2) + "\n");
+    write_whole_file(o.json, text_of_json(measurement_of(*plan, when, rules, 1, runs)));
   return kDone;
 }
 

@@ -151,12 +151,10 @@ int time_stages(const Options& options) {
     }
   fmt::print("{}", text_of(entries));
   if (!options.json.empty())
-    write_whole_file(options.json, Json{{"sluice", SLUICE_VERSION},
-                                        {"machine", machine()},
-                                        {"for_s", seconds(*length)},
-                                        {"stages", entries}}
-                                           .dump(2) +
-                                       "\n");
+    write_whole_file(options.json, text_of_json({{"sluice", SLUICE_VERSION},
+                                                 {"machine", machine()},
+                                                 {"for_s", seconds(*length)},
+                                                 {"stages", entries}}));
   const bool any = std::any_of(entries.begin(), entries.end(),
                                [](const Json& entry) { return entry.contains("figures"); });
   return any ? kDone : kFailed;

@@ -8,6 +8,7 @@
 
 #include "graph_option.hpp"
 #include "session.hpp"
+#include "time/html.hpp"
 #include "time/measurement.hpp"
 #include "time/text.hpp"
 #include "time/variants.hpp"
@@ -21,7 +22,7 @@ struct Options : GraphOptions {
   std::string length = "20s", warmup = "2s";
   std::vector<std::string> varied;
   int repeat = 0;  // 0: 5 where something is varied, else 1
-  std::string json;
+  std::string json, html;
 };
 
 int time_graph(const Options& options) {
@@ -49,6 +50,7 @@ int time_graph(const Options& options) {
   for (const auto& variant : variants)
     if (plan = load_or_tell(request_of(variant)); !plan) return kWrong;
 
+  const auto when = Clock::system().utc();
   const TimedRunRules rules{*warmup, *length};
   const int repeat = options.repeat > 0 ? options.repeat : variants.size() > 1 ? 5 : 1;
   const auto one = [&](const Variant& variant) {
@@ -61,9 +63,10 @@ int time_graph(const Options& options) {
   };
   if (!run_in_turns(variants, repeat, one, progress)) return kFailed;
 
-  const auto measurement = measurement_of(*plan, rules, repeat, variants);
+  const auto measurement = measurement_of(*plan, when, rules, repeat, variants);
   fmt::print("{}", text_of(measurement));
-  if (!options.json.empty()) write_whole_file(options.json, measurement.dump(2) + "\n");
+  if (!options.json.empty()) write_whole_file(options.json, text_of_json(measurement));
+  if (!options.html.empty()) write_whole_file(options.html, html_of(measurement));
   return kDone;
 }
 
@@ -83,11 +86,13 @@ Verb add_time(CLI::App& app) {
           "runs with each of these values, as in --vary stage.jpeg.quality=50,80; several: "
           "every combination")
       ->type_name("KEY=VALUE,VALUE...")
+      ->allow_extra_args(false)  // what follows is the next argument
       ->take_all();
   verb->add_option("--repeat", options->repeat,
                    "runs of each variant, in alternating order (1; 5 where something is varied)")
       ->check(CLI::Range(1, 1000));
   verb->add_option("--json", options->json, "write all figures there")->type_name("FILE");
+  verb->add_option("--html", options->html, "write a page with plots there")->type_name("FILE");
 
   const auto own =
       verb->get_options([=](CLI::Option* option) { return option != verb->get_help_ptr(); });

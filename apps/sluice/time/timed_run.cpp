@@ -200,6 +200,9 @@ Json TimedRun::figures() {
         "no frame came after the warm-up of {}: let the senders go on for longer, or take a "
         "shorter --warmup",
         format_duration(rules_.warmup)));
+  if (!measured_ && woke_ == Woke::asked)
+    throw NoFigures(fmt::format("it was asked to end within the warm-up of {}",
+                                format_duration(rules_.warmup)));
   if (!measured_)
     throw NoFigures(fmt::format(
         "the graph was over after {}, within the warm-up of {}: let its sources go on for longer "

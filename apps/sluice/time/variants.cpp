@@ -3,30 +3,36 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "time/child.hpp"
 
 namespace sluice::app {
 namespace {
 
+// At the commas that stand in no bracket and no text in quotes. A quote begins such a text where a
+// value of TOML may begin; elsewhere, as in O'Brien, it is a character like others.
 std::vector<std::string> split_values(const std::string& text) {
   std::vector<std::string> values{{}};
   int depth = 0;
   char quote = 0;
+  bool begins = true, escapes = false;  // a value; the next character
   for (const char c : text) {
-    if (quote != 0)
-      quote = c == quote ? 0 : quote;
-    else if (c == '"' || c == '\'')
-      quote = c;
-    else if (c == '[' || c == '{')
-      ++depth;
-    else if (c == ']' || c == '}')
-      --depth;
-    else if (c == ',' && depth == 0) {
+    if (quote == 0 && c == ',' && depth <= 0) {
       values.emplace_back();
+      begins = true;
       continue;
     }
     values.back() += c;
+    if (quote != 0) {
+      const bool escaped = std::exchange(escapes, quote == '"' && c == '\\' && !escapes);
+      if (c == quote && !escaped) quote = 0;
+      continue;
+    }
+    if (begins && (c == '"' || c == '\'')) quote = c;
+    if (c == '[' || c == '{') ++depth;
+    if (c == ']' || c == '}') --depth;
+    begins = c == '[' || c == '{' || c == ',' || c == '=' || (begins && c == ' ');
   }
   return values;
 }
@@ -42,7 +48,8 @@ std::vector<Variant> variants_of(const std::vector<std::string>& varied) {
           "--vary takes KEY=VALUE,VALUE,... such as stage.jpeg.quality=50,80, not '{}'", text));
     const auto values = split_values(text.substr(equals + 1));
     if (std::find(values.begin(), values.end(), "") != values.end())
-      throw std::invalid_argument(fmt::format("--vary {}: a value is empty", text));
+      throw std::invalid_argument(
+          fmt::format("--vary {}: a value is empty; an empty text is \"\"", text));
     std::vector<Variant> more;
     for (const auto& variant : variants)
       for (const auto& value : values) {
@@ -67,12 +74,13 @@ bool run_in_turns(std::vector<Variant>& variants, int repeat,
                            variant.name));
       if (auto figures = children.run([&] { return run(variant); }))
         variant.runs.push_back(std::move(*figures));
-      else
+      else if (!children.asked())
         return false;
     }
   }
-  return std::none_of(variants.begin(), variants.end(),
-                      [](const Variant& v) { return v.runs.empty(); });
+  if (children.asked()) progress("ended by a signal: what follows is what there is by now");
+  std::erase_if(variants, [](const Variant& v) { return v.runs.empty(); });
+  return !variants.empty();
 }
 
 }  // namespace sluice::app

@@ -23,8 +23,9 @@ std::vector<Variant> variants_of(const std::vector<std::string>& varied);
 // Runs each variant `repeat` times, each run in a process of its own, so that none finds what
 // another left: memory, warm caches, a worn mailbox. The variants take turns, every other time in
 // the opposite order, so that a machine that slows down slows all of them down. SIGINT and SIGTERM
-// end the run that is under way, which counts, and the measurement. `progress` is told what begins.
-// Returns whether each variant was run at least once; what failed has been told on standard error.
+// end the run that is under way, which counts if it is past its warm-up, and the measurement;
+// variants that had no turn are left out. `progress` is told what begins. Returns whether there is
+// anything to tell; what failed has been told on standard error.
 bool run_in_turns(std::vector<Variant>& variants, int repeat,
                   const std::function<Json(const Variant&)>& run,
                   const std::function<void(const std::string&)>& progress);
