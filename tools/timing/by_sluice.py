@@ -46,7 +46,7 @@ class Hub:
         frames = end['out']
         if not frames:
             raise SystemExit('no frame came through the hub: %s' % json.dumps(report['stages']))
-        self.of_source = {name: source['in'] - source['dropped'] for name, source in end['sources'].items()}
+        self.of_source = {name: source['in'] - sum(source['dropped'].values()) for name, source in end['sources'].items()}
         self.began = report['events'].get('motion.began', 0)
         return {'frames': frames, 'fps': frames / (statistics.mean(gone) - statistics.mean(self.up)),
                 'p50_ms': end['age_ms']['p50'], 'p99_ms': end['age_ms']['p99'],
