@@ -22,6 +22,13 @@ int codec(const Arguments& arguments);
 // VIDEO MESSAGES: bare libzmq, PUSH to PULL over loopback.
 int zmq(const Arguments& arguments);
 
+// FOLDER RATE SECONDS: the bare decoder and MOG2 on the folder's JPEGs: the limit of a hub that
+// looks for motion.
+int watch(const Arguments& arguments);
+
+// RATE SECONDS: a thread that sleeps and is woken: the limit of any hop between threads.
+int wake(const Arguments& arguments);
+
 // FOLDER COUNT RATE SECONDS PATTERN ADDRESS: so many cameras that send the folder's JPEGs to a hub,
 // each over a connection of its own.
 int cameras(const Arguments& arguments);

@@ -57,6 +57,10 @@ class Works:
         return lambda: by_sluice.cameras(self.jpegs, 1, 25, self.seconds(4), graphs.motion(method, scale),
                                          moves=True)
 
+    def bare_watching(self, *parts):
+        bare = timing('watch', self.jpegs, 25, self.seconds(4))
+        return {'hub_cpu_ms': sum(bare[part + '_cpu_ms'] for part in parts)}
+
     def watched_by_imagezmq(self):
         return by_imagezmq.run('jpegs', 'request', 1, 25, self.seconds(4), self.jpegs, 'motion')
 
@@ -111,11 +115,15 @@ def all_rows(works):
              'bare libzmq': lambda: timing('zmq', VIDEO, works.count(4000))},
             FPS, (Ratio('fps', 'imagezmq', 1.4), Ratio('fps', 'bare libzmq', 0.9))),
         Row('motion-mog2', 'hub that looks for motion by MOG2 at half size: CPU a frame',
-            {'Sluice': works.watching('mog2'), 'imagezmq': works.watched_by_imagezmq},
-            CPU, (Ratio('hub_cpu_ms', 'imagezmq', 0.6, more=False),)),
+            {'Sluice': works.watching('mog2'), 'imagezmq': works.watched_by_imagezmq,
+             'bare decoder and MOG2': lambda: works.bare_watching('decode', 'mog2')},
+            CPU, (Ratio('hub_cpu_ms', 'imagezmq', 0.6, more=False),
+                  Ratio('hub_cpu_ms', 'bare decoder and MOG2', more=False))),
         Row('motion', 'the same by Sluice\'s default, a running average',
-            {'Sluice': works.watching('average'), 'imagezmq': works.watched_by_imagezmq},
-            CPU, (Ratio('hub_cpu_ms', 'imagezmq', 0.4, more=False),)),
+            {'Sluice': works.watching('average'), 'imagezmq': works.watched_by_imagezmq,
+             'bare decoder': lambda: works.bare_watching('decode')},
+            CPU, (Ratio('hub_cpu_ms', 'imagezmq', 0.4, more=False),
+                  Ratio('hub_cpu_ms', 'bare decoder', more=False))),
         Row('motion-daemon', 'the same at full size, as motion looks',
             {'Sluice': works.watching('average', '1'),
              'motion': lambda: by_motion.run(works.jpegs, 25, works.seconds(4))},
@@ -126,7 +134,7 @@ def all_rows(works):
             '{cpu_us:.2f}, {wall_us:.2f} µs',
             (Ratio('cpu_us', 'GStreamer', 0.5, more=False), Ratio('wall_us', 'GStreamer', 0.5, more=False))),
         Row('latency', 'four hops at 30 frames/s: latency that they add',
-            {'Sluice': works.latency}, 'p50 {p50_us:.0f}, p99 {p99_us:.0f} µs', (),
+            {'Sluice': works.latency, 'bare wake-up of a thread': lambda: timing('wake', 30, works.seconds(5))}, 'p50 {p50_us:.0f}, p99 {p99_us:.0f} µs', (),
             (Bound('p50_us', 100), Bound('p99_us', 500))),
         # Without a ratio: a queue without a bound gets as old as one lets it.
         Row('overload', 'JPEGs published at three times what the hub takes (MOG2) for 3 s: age there',
