@@ -7,7 +7,15 @@
 
 #include <sluice/observe/costs.hpp>
 
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if defined(__has_feature)  // clang's way to say so
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SLUICE_SANITIZED
+#endif
+#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SLUICE_SANITIZED
+#endif
+
+#if defined(__GLIBC__) && !defined(SLUICE_SANITIZED)
 
 #include <cerrno>
 #include <cstddef>

@@ -68,9 +68,21 @@ int run(const Options& options) {
   attend(session, run_for, options.status || (isatty(STDERR_FILENO) != 0 && !options.quiet));
   const Report report = session.engine().report();
   if (!options.quiet) fmt::print(stderr, "\n{}", to_table(report));
-  if (!options.report.empty()) write_whole_file(options.report, to_json(report));
-  if (trace) save_trace(*trace, session.engine().take_trace(), report);
-  return session.settle();
+  // What of it can't be written takes nothing else with it.
+  bool written = true;
+  const auto save = [&](auto&& write) {
+    try {
+      write();
+    } catch (const std::exception& e) {
+      fmt::print(stderr, "sluice: {}\n", escaped(e.what()));
+      written = false;
+    }
+  };
+  if (!options.report.empty())
+    save([&] { WholeFile(options.report).put_in_place(to_json(report)); });
+  if (trace) save([&] { save_trace(*trace, session.engine().take_trace(), report); });
+  const int status = session.settle();
+  return written ? status : kFailed;
 }
 
 }  // namespace

@@ -29,6 +29,11 @@ void keep_freed_memory() {
   mallopt(M_TRIM_THRESHOLD, 128 << 20);
 }
 
+bool is_ordinary(const std::string& path) {
+  const auto status = std::filesystem::status(path);
+  return !std::filesystem::exists(status) || std::filesystem::is_regular_file(status);
+}
+
 }  // namespace
 
 int signal_descriptor() {
@@ -100,30 +105,34 @@ std::optional<Duration> duration_or_tell(const char* option, const std::string& 
 }
 
 WholeFile::WholeFile(std::string path)
-    : path_(std::move(path)), partial_(path_ + ".part"), stream_(partial_, std::ios::trunc) {
+    : path_(std::filesystem::is_symlink(path) && is_ordinary(path)
+                ? std::filesystem::weakly_canonical(path).string()
+                : std::move(path)),
+      partial_(is_ordinary(path_) ? path_ + ".part" : path_),
+      stream_(partial_, std::ios::trunc) {
   if (!stream_) cannot_write(errno);
-  if (!std::filesystem::is_directory(path_)) return;
-  std::remove(partial_.c_str());
-  cannot_write(EISDIR);
 }
 
-WholeFile::~WholeFile() { std::remove(partial_.c_str()); }
+WholeFile::~WholeFile() {
+  if (partial_ != path_) std::remove(partial_.c_str());
+}
 
 void WholeFile::put_in_place() {
+  errno = 0;
   stream_.close();
-  if (!stream_ || std::rename(partial_.c_str(), path_.c_str()) != 0) cannot_write(errno);
+  if (!stream_) cannot_write(errno == 0 ? EIO : errno);
+  if (partial_ != path_ && std::rename(partial_.c_str(), path_.c_str()) != 0) cannot_write(errno);
+}
+
+void WholeFile::put_in_place(const std::string& text) {
+  stream_ << text;
+  put_in_place();
 }
 
 void WholeFile::cannot_write(int why) const {
   throw std::runtime_error(fmt::format("cannot write {}: {}{}", path_,
                                        std::generic_category().message(why),
                                        why == ENOENT ? "; is there such a folder?" : ""));
-}
-
-void write_whole_file(const std::string& path, const std::string& text) {
-  WholeFile file(path);
-  file.stream() << text;
-  file.put_in_place();
 }
 
 }  // namespace sluice::app

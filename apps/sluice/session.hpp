@@ -58,8 +58,8 @@ class Session {
 std::optional<Duration> duration_or_tell(const char* option, const std::string& text);
 
 // A file that takes the place of an older one at once, so that nobody ever reads half of it. Opened
-// when made, so that a place that can't be written to is known before the work begins. Throws
-// std::runtime_error.
+// when made, so that a place that can't be written to is known before the work begins. What
+// is no ordinary file (/dev/stdout, a pipe) is written to as it is. Throws std::runtime_error.
 class WholeFile {
  public:
   explicit WholeFile(std::string path);
@@ -70,16 +70,14 @@ class WholeFile {
 
   std::ostream& stream() { return stream_; }
   void put_in_place();
+  void put_in_place(const std::string& text);
 
  private:
   [[noreturn]] void cannot_write(int why) const;
 
   const std::string path_;
-  const std::string partial_;
+  const std::string partial_;  // path_ itself where that is no ordinary file
   std::ofstream stream_;
 };
-
-// The same for a text that is there. Throws std::runtime_error.
-void write_whole_file(const std::string& path, const std::string& text);
 
 }  // namespace sluice::app

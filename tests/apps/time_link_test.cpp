@@ -34,7 +34,7 @@ TEST_CASE("time send to time receive: what was acknowledged is what came, and bo
   const auto address = "tcp://" + free_address();
   const auto sent_file = (folder.path() / "sent.json").string();
   const auto got_file = (folder.path() / "got.json").string();
-  Process receiver(receive(address, {"--json", got_file, "--idle", "1s"}));
+  Process receiver(receive(address, {"--json", got_file, "--idle", "5s"}));
   Process sender(send(address, {"--for", "500ms", "--size", "320x240", "--json", sent_file,
                                 raw ? "--raw" : "--jpeg=60"}));
   REQUIRE(sender.wait() == 0);
@@ -88,7 +88,7 @@ TEST_CASE("time send sends a video's pictures, from memory") {
   const Folder folder;
   const auto address = "tcp://" + free_address();
   const auto file = (folder.path() / "got.json").string();
-  Process receiver(receive(address, {"--json", file, "--idle", "1s"}));
+  Process receiver(receive(address, {"--json", file, "--idle", "5s"}));
   Process sender(send(address, {"--video", video, "--raw", "--for", "500ms"}));
   REQUIRE(sender.wait() == 0);
   REQUIRE(receiver.wait() == 0);

@@ -41,7 +41,7 @@ TEST_CASE("an ImageSender to time receive: all frames are counted, their age fro
   std::vector<std::string> options{address, "--count", "100"};
   if (jpg) options.push_back("--jpg");
   Process receiver(
-      sluice({"time", "receive", address, "--warmup", "200ms", "--idle", "1s", "--json", file}));
+      sluice({"time", "receive", address, "--warmup", "200ms", "--idle", "5s", "--json", file}));
   Process sender(python("sender.py", options));
   REQUIRE(sender.wait() == 0);
   REQUIRE(receiver.wait() == 0);

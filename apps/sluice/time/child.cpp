@@ -41,7 +41,7 @@ void write_all(int to, const std::string& text) {
     // What stages print (log.events) is none of the figures.
     const Descriptor nowhere(open("/dev/null", O_WRONLY | O_CLOEXEC), "/dev/null");
     if (dup2(nowhere.get(), STDOUT_FILENO) < 0) fail("dup2");
-    write_all(to, work().dump());
+    write_all(to, work().dump(-1, ' ', false, Json::error_handler_t::replace));
   } catch (const std::exception& e) {
     fmt::print(stderr, "sluice: {}\n", escaped(e.what()));
     status = kFailed;

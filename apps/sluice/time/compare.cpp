@@ -105,8 +105,13 @@ Json judged(const std::vector<double>& logs, const Figure& figure) {
   const double low = std::exp(mean - half), high = std::exp(mean + half);
   json["low"] = low;
   json["high"] = high;
-  if (half < std::abs(mean))
+  constexpr double kNarrow = 0.1;  // beyond, the two halves of an interval differ too much for a ±
+  if (half < std::abs(mean) && half < kNarrow)
     json["says"] = fmt::format("{} ± {}", change, percent((high - low) / 2));
+  else if (half < std::abs(mean))
+    json["says"] = fmt::format("{} ({} to {})", change,
+                               percent(std::min(std::abs(low - 1), std::abs(high - 1))),
+                               percent(std::max(std::abs(low - 1), std::abs(high - 1))));
   else if (low == high)
     json["says"] = "no difference";
   else if (const double most = std::max(high - 1, 1 - low); most <= 1)

@@ -16,9 +16,10 @@ Json middle_of(const std::vector<Json>& runs);
 // and CPU time a frame of it.
 //   [{ "variant", "against", "figures": [{ "of", "ratio", "low", "high", "says" }] }]
 // `low` to `high` is the interval that has the ratio in it with 95 % certainty, by Student's t over
-// the logarithms of the paired runs' ratios; absent for one pair. `says` is "faster by 12 % ± 3 %",
-// or "no difference (of more than 4 %)": no part of the interval is further from 1 than that.
-// An interval that goes beyond twice or to nothing says that the runs differ too much to tell.
+// the logarithms of the paired runs' ratios; absent for one pair. `says` is "faster by 12 % ± 3 %";
+// where the interval is wide "faster by 54 % (20 % to 99 %)"; or "no difference (of more than 4
+// %)": no part of the interval is further from 1 than that. An interval that goes beyond twice or
+// to nothing says that the runs differ too much to tell.
 Json compare(const std::vector<Variant>& variants);
 
 }  // namespace sluice::app

@@ -65,11 +65,12 @@ int measure(const Options& o, const std::string& verb, const std::string& graph)
                verb);
     return kWrong;
   }
+  std::optional<WholeFile> json;
+  if (!o.json.empty()) json.emplace(o.json);
   const auto when = Clock::system().utc();
   const std::vector<Variant> runs{{{}, o.sets, {timed_run(*plan, rules)}}};
   fmt::print("{}{}", text_of_run(runs[0].runs[0]), text_of_link(runs[0].runs[0], verb));
-  if (!o.json.empty())
-    write_whole_file(o.json, text_of_json(measurement_of(*plan, when, rules, 1, runs)));
+  if (json) json->put_in_place(text_of_json(measurement_of(*plan, when, rules, 1, runs)));
   return kDone;
 }
 

@@ -95,10 +95,10 @@ std::string rate_by_run(const Json& measurement) {
   const auto many = static_cast<double>(variants.size());
   frame.width = std::max(frame.width, 60 * many + 90);
   frame.right = frame.width - 30;
-  double low = 0, high = 0;
+  double low = rate_of(variants[0]["runs"][0]), high = low;
   for (std::size_t i = 0; i < variants.size(); ++i)
     for (const auto& run : variants[i]["runs"]) {
-      low = high == 0 ? rate_of(run) : std::min(low, rate_of(run));
+      low = std::min(low, rate_of(run));
       high = std::max(high, rate_of(run));
     }
   // Never so near that a thousandth looks like a cliff.

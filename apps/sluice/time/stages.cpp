@@ -2,6 +2,7 @@
 // page shows, on pictures of standard sizes.
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -43,18 +44,21 @@ Plan load_example(const StageType& type, const std::vector<std::string>& sets) {
 }
 
 // What makes a plan's sources give pictures of this size, as fast as they are taken, none of which
-// is dropped on the way.
+// is dropped on the way; and what listens, do so where nobody else does.
 std::vector<std::string> sets_for(const Plan& plan, const Size& size) {
   std::vector<std::string> sets;
   for (const auto& stage : plan.stages) {
     const auto set = [&](const std::string& key, const auto& value) {
       sets.push_back(fmt::format("stage.{}.{}={}", stage.name, key, value));
     };
-    if (!stage.type->is_source()) {
-      set("mailbox.when_full", "block");
-      continue;
-    }
+    if (!stage.type->is_source()) set("mailbox.when_full", "block");
     for (const auto& [parameter, value] : stage.parameters) {
+      // A hub or a page of the user's own may be at the example's address.
+      if ((parameter->name == "bind" || parameter->name == "connect") &&
+          value != ParamValue(std::vector<std::string>{}))
+        set(parameter->name, fmt::format("ipc:///tmp/sluice-time-{}", getpid()));
+      if (parameter->name == "listen") set("listen", "127.0.0.1:0");
+      if (!stage.type->is_source()) continue;
       // 0 is left: it stands for what a camera has by itself, and for as fast as possible.
       if (value == ParamValue(std::int64_t{0}) || value == ParamValue(0.0)) continue;
       if (parameter->name == "width") set("width", size.width);
@@ -141,6 +145,8 @@ int time_stages(const Options& options) {
     if (!types.back()) return kWrong;
   }
 
+  std::optional<WholeFile> json;
+  if (!options.json.empty()) json.emplace(options.json);
   Children children;
   Json entries = Json::array();
   for (const auto* type : types)
@@ -150,11 +156,11 @@ int time_stages(const Options& options) {
       entries.push_back(time_type(children, *type, size, *length));
     }
   fmt::print("{}", text_of(entries));
-  if (!options.json.empty())
-    write_whole_file(options.json, text_of_json({{"sluice", SLUICE_VERSION},
-                                                 {"machine", machine()},
-                                                 {"for_s", seconds(*length)},
-                                                 {"stages", entries}}));
+  if (json)
+    json->put_in_place(text_of_json({{"sluice", SLUICE_VERSION},
+                                     {"machine", machine()},
+                                     {"for_s", seconds(*length)},
+                                     {"stages", entries}}));
   const bool any = std::any_of(entries.begin(), entries.end(),
                                [](const Json& entry) { return entry.contains("figures"); });
   return any ? kDone : kFailed;

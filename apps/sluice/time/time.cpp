@@ -61,12 +61,15 @@ int time_graph(const Options& options) {
   const auto progress = [&](const std::string& what) {
     if (variants.size() * static_cast<std::size_t>(repeat) > 1) fmt::print(stderr, "{}\n", what);
   };
+  std::optional<WholeFile> json, html;
+  if (!options.json.empty()) json.emplace(options.json);
+  if (!options.html.empty()) html.emplace(options.html);
   if (!run_in_turns(variants, repeat, one, progress)) return kFailed;
 
   const auto measurement = measurement_of(*plan, when, rules, repeat, variants);
   fmt::print("{}", text_of(measurement));
-  if (!options.json.empty()) write_whole_file(options.json, text_of_json(measurement));
-  if (!options.html.empty()) write_whole_file(options.html, html_of(measurement));
+  if (json) json->put_in_place(text_of_json(measurement));
+  if (html) html->put_in_place(html_of(measurement));
   return kDone;
 }
 

@@ -40,10 +40,14 @@ Json json_of(const Distribution& d) {
   return json;
 }
 
-Json json_of(const SourceReport& s, double wall_s) {
-  Json json{{"frames", s.in},
+// `came`: at a source every frame counts, at another stage those that it is done with.
+Json json_of(const SourceReport& s, bool came, double wall_s) {
+  std::uint64_t frames = s.in;
+  if (!came)
+    for (const auto& [cause, count] : s.dropped) frames -= std::min(frames, count);
+  Json json{{"frames", frames},
             {"bytes", s.bytes},
-            {"fps", rounded(static_cast<double>(s.in) / wall_s)},
+            {"fps", rounded(static_cast<double>(frames) / wall_s)},
             {"failed", s.failed},
             {"missing", s.missing},
             {"dropped", s.dropped}};
@@ -73,7 +77,7 @@ Json json_of(const StageReport& s, double wall_s) {
   if (s.age.count > 0) json["age_ms"] = json_of(s.age);
   if (!s.figures.empty()) json["figures"] = s.figures;
   Json sources = Json::object();
-  for (const auto& [name, source] : s.sources) sources[name] = json_of(source, wall_s);
+  for (const auto& [name, source] : s.sources) sources[name] = json_of(source, s.is_source, wall_s);
   json["sources"] = std::move(sources);
   return json;
 }
@@ -154,7 +158,7 @@ Woke TimedRun::wait_for_first_frame() {
 void TimedRun::measure() {
   engine().forget_maxima();
   before_ = engine().report();
-  const auto end = rules_.length ? began_ + rules_.warmup + *rules_.length : SteadyTime::max();
+  const auto end = rules_.length ? now() + *rules_.length : SteadyTime::max();
   auto done = done_by_last(before_);
   auto last_frame = now();
   // The two newest with frames before the end: the older one is from before anything ended.

@@ -72,10 +72,11 @@ bool run_in_turns(std::vector<Variant>& variants, int repeat,
       auto& variant = variants[i % 2 == 0 ? k : variants.size() - 1 - k];
       progress(fmt::format("run {} of {}{}{}", i + 1, repeat, variant.name.empty() ? "" : ": ",
                            variant.name));
-      if (auto figures = children.run([&] { return run(variant); }))
+      auto figures = children.run([&] { return run(variant); });
+      if (!figures && !children.asked()) return false;
+      // A run that was cut short is better than none, but no match for whole ones.
+      if (figures && (!children.asked() || variant.runs.empty()))
         variant.runs.push_back(std::move(*figures));
-      else if (!children.asked())
-        return false;
     }
   }
   if (children.asked()) progress("ended by a signal: what follows is what there is by now");

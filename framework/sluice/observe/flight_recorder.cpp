@@ -11,12 +11,12 @@ FlightRecorder::FlightRecorder(const Clock& clock, std::size_t keeps)
 
 void FlightRecorder::handed_on(const Frame& frame, SteadyTime start, SteadyTime end, Duration age) {
   const std::lock_guard lock(mutex_);
-  keep({start, end - start, {}, age, frame.sequence, index_of(frame.source)});
+  keep({start, end - start, {}, age, frame.sequence, index_of(frame.source, Sort::source)});
 }
 
 void FlightRecorder::took(const Frame& frame, SteadyTime now, Duration wait, Duration age) {
   const std::lock_guard lock(mutex_);
-  in_hand_.push_back({now, {}, wait, age, frame.sequence, index_of(frame.source)});
+  in_hand_.push_back({now, {}, wait, age, frame.sequence, index_of(frame.source, Sort::source)});
 }
 
 void FlightRecorder::done(std::size_t frames, SteadyTime now) {
@@ -29,7 +29,7 @@ void FlightRecorder::dropped(const std::string& source, std::string_view cause) 
   const std::lock_guard lock(mutex_);
   const auto slice = longest_in_hand(source);
   if (slice == in_hand_.end()) return;
-  slice->cause = index_of(cause);
+  slice->cause = index_of(cause, Sort::cause);
   settle(slice, Slice::Fate::dropped, clock_.steady());
 }
 
@@ -52,8 +52,8 @@ void FlightRecorder::refused(const Frame& frame, std::string_view cause) {
         {},
         age,
         frame.sequence,
-        index_of(frame.source),
-        index_of(cause),
+        index_of(frame.source, Sort::source),
+        index_of(cause, Sort::cause),
         Slice::Fate::refused});
 }
 
@@ -67,11 +67,11 @@ FlightRecorder::Taken FlightRecorder::take() {
   return taken;
 }
 
-std::uint16_t FlightRecorder::index_of(std::string_view name) {
+std::uint16_t FlightRecorder::index_of(std::string_view name, Sort sort) {
   if (const auto it = names_.find(name); it != names_.end()) return it->second;
-  // Names come from the network: past this many, the rest share one.
+  // Sources' names come from the network: past this many, the rest share one. Causes are few.
   constexpr std::size_t kMost = 1024;
-  if (names_.size() >= kMost) name = "(others)";
+  if (sort == Sort::source && names_.size() >= kMost) name = "(others)";
   return names_.try_emplace(std::string(name), static_cast<std::uint16_t>(names_.size()))
       .first->second;
 }
@@ -85,9 +85,9 @@ void FlightRecorder::settle(std::vector<Slice>::iterator slice, Slice::Fate fate
 
 std::vector<Slice>::iterator FlightRecorder::longest_in_hand(const std::string& source) {
   if (in_hand_.empty()) return in_hand_.end();
-  const auto it =
-      std::find_if(in_hand_.begin(), in_hand_.end(),
-                   [&, of = index_of(source)](const Slice& slice) { return slice.source == of; });
+  const auto it = std::find_if(
+      in_hand_.begin(), in_hand_.end(),
+      [&, of = index_of(source, Sort::source)](const Slice& slice) { return slice.source == of; });
   return it != in_hand_.end() ? it : in_hand_.begin();  // a stage may not know whose it was
 }
 

@@ -65,7 +65,8 @@ class FlightRecorder {
   Taken take();
 
  private:
-  std::uint16_t index_of(std::string_view name);
+  enum class Sort { source, cause };
+  std::uint16_t index_of(std::string_view name, Sort sort);
   void settle(std::vector<Slice>::iterator slice, Slice::Fate fate, SteadyTime now);
   std::vector<Slice>::iterator longest_in_hand(const std::string& source);
   void keep(const Slice& slice);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <sluice/observe/histogram.hpp>
 
@@ -13,7 +14,9 @@ std::uint64_t Histogram::middle_of(std::size_t bucket) {
 
 double Distribution::at(double share) const {
   if (count == 0) return 0;
-  const auto rank = static_cast<std::uint64_t>(share * static_cast<double>(count - 1));
+  // The least rank that so many of them don't exceed, from 0; 0.99 of 100 is 99, not a hair more.
+  const auto rank = static_cast<std::uint64_t>(
+      std::max(0.0, std::ceil(share * static_cast<double>(count) - 1e-9) - 1));
   std::uint64_t seen = 0;
   for (std::size_t i = 0; i < buckets.size(); ++i)
     if ((seen += buckets[i]) > rank)
@@ -59,7 +62,7 @@ Distribution Histogram::distribution() const {
 
 void Histogram::slowest_is(std::uint64_t ns, const Frame& frame) {
   const std::lock_guard lock(slowest_mutex_);
-  forget_ = false;
+  if (!forget_.exchange(false) && ns <= max_.load(std::memory_order_relaxed)) return;
   max_.store(ns, std::memory_order_relaxed);
   slowest_.source = frame.source;
   slowest_.sequence = frame.sequence;
@@ -70,7 +73,7 @@ void Histogram::add_to(Histogram& sum) const {
     bump(sum.buckets_[i], buckets_[i].load(std::memory_order_relaxed));
   const std::scoped_lock lock(slowest_mutex_, sum.slowest_mutex_);
   const auto max = max_.load(std::memory_order_relaxed);
-  if (max < sum.max_.load(std::memory_order_relaxed)) return;
+  if (forget_ || max < sum.max_.load(std::memory_order_relaxed)) return;
   sum.max_.store(max, std::memory_order_relaxed);
   sum.slowest_ = slowest_;
 }
