@@ -93,9 +93,7 @@ void Video::declare(Declare<Video>& d) {
 [stage.camera]
 type   = "capture.video"
 source = "yard"
-uri    = "film.mp4"                     # or "/dev/video0", or "rtsp://192.168.1.20/stream1"
-width  = 1280                           # of a device only
-height = 720
+uri    = "film.mp4"       # or "/dev/video0", or "rtsp://192.168.1.20/stream1"
 
 [stage.end]
 type = "sink.discard"
