@@ -3,12 +3,15 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
+#include <cstddef>
 #include <cstdlib>
 #include <fstream>
+#include <random>
 #include <sstream>
 #include <stdexcept>
 #include <thread>
@@ -102,17 +105,42 @@ nlohmann::json read_json(const std::filesystem::path& file) {
   return nlohmann::json::parse(read_text(file));
 }
 
-std::string free_address() {
-  const int fd = socket(AF_INET, SOCK_STREAM, 0);
+namespace {
+
+// Held until this process ends: no other test's process takes the same port meanwhile.
+bool reserve(int port) {
+  sockaddr_un name{};
+  name.sun_family = AF_UNIX;
+  const auto text = "sluice-test-port-" + std::to_string(port);  // of no file: after a zero
+  text.copy(name.sun_path + 1, text.size());
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + text.size());
+  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (bind(fd, reinterpret_cast<sockaddr*>(&name), size) == 0) return true;
+  close(fd);
+  return false;
+}
+
+bool nobody_listens(int port) {
   sockaddr_in a{};
   a.sin_family = AF_INET;
   a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof a;
-  const bool bound = bind(fd, reinterpret_cast<sockaddr*>(&a), size) == 0 &&
-                     getsockname(fd, reinterpret_cast<sockaddr*>(&a), &size) == 0;
+  a.sin_port = htons(static_cast<std::uint16_t>(port));
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const bool bound = bind(fd, reinterpret_cast<sockaddr*>(&a), sizeof a) == 0;
   close(fd);
-  if (!bound) throw std::runtime_error("no free port");
-  return "127.0.0.1:" + std::to_string(ntohs(a.sin_port));
+  return bound;
+}
+
+}  // namespace
+
+std::string free_address() {
+  // Below the ports that the kernel gives to connections, any of which may come in between.
+  static std::mt19937 random{std::random_device()()};
+  std::uniform_int_distribution<int> ports(10'000, 32'000);
+  for (int tries = 0; tries < 1000; ++tries)
+    if (const int port = ports(random); reserve(port) && nobody_listens(port))
+      return "127.0.0.1:" + std::to_string(port);
+  throw std::runtime_error("no free port");
 }
 
 }  // namespace test

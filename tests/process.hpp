@@ -58,7 +58,7 @@ std::vector<std::string> sluice(std::vector<std::string> arguments);
 nlohmann::json read_json(const std::filesystem::path& file);
 std::string read_text(const std::filesystem::path& file);
 
-// A tcp address of loopback that nobody listens on.
+// An address of loopback, "127.0.0.1:12345", that nobody listens on, and that no other call gives.
 std::string free_address();
 
 }  // namespace test

@@ -50,7 +50,9 @@ TEST_CASE("an ImageSender with CURVE keys is let in, one with unknown keys or no
   const auto in = "tcp://" + free_address();
   Running hub(hub_graph(binds(in) + keys.hub_lines()));
   Process stranger(keys.camera(in, "stranger"));
-  REQUIRE(hub.process().says("peer.refused"));
+  const bool refused = hub.process().says("peer.refused");
+  INFO(hub.process().err() << stranger.err());
+  REQUIRE(refused);
   Process plain(python("sender.py", {in, "--msg", "\"pi-garage\""}));
   auto call = keys.camera(in, "pi-garage");
   call.insert(call.end(), {"--count", "40"});

@@ -11,6 +11,7 @@
 #include <zmq.hpp>
 
 #include "catch.hpp"
+#include "process.hpp"
 
 using namespace sluice;
 using namespace std::chrono_literals;
@@ -18,17 +19,7 @@ using testkit::StageTest;
 
 namespace {
 
-std::string free_address() {
-  const int fd = socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in a{};
-  a.sin_family = AF_INET;
-  a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof a;
-  REQUIRE(bind(fd, reinterpret_cast<sockaddr*>(&a), size) == 0);
-  getsockname(fd, reinterpret_cast<sockaddr*>(&a), &size);
-  close(fd);
-  return "tcp://127.0.0.1:" + std::to_string(ntohs(a.sin_port));
-}
+std::string free_address() { return "tcp://" + test::free_address(); }
 
 FramePtr frame(std::uint64_t sequence, const std::string& source = "cam") {
   return testkit::make_frame(
