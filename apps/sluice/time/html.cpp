@@ -151,8 +151,7 @@ std::string html_of(const Json& measurement) {
         "<h2>Compared with {}</h2>\n<p class=\"faint\">The dot is a variant's figure as against "
         "{}'s. "
         "With 95 % certainty the true ratio is within the bar. A pale bar reaches across the line "
-        "at "
-        "0: no difference was found.</p>\n<div class=\"compared\">\n{}</div>\n",
+        "of no difference: none was found.</p>\n<div class=\"compared\">\n{}</div>\n",
         tag(0), letter(0), compared);
   return fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\" xmlns=\"http://www.w3.org/1999/xhtml\">\n<head>"

@@ -9,8 +9,7 @@ std::string at(const Json& object, const char* key, const char* part) {
   return object.contains(key) ? number(object[key][part]) : "-";
 }
 
-}  // namespace
-
+// "3 mailbox_full, 1 failed"
 std::string losses(const Json& of) {
   std::string text;
   const auto add = [&](const Json& count, const std::string& cause) {
@@ -22,8 +21,6 @@ std::string losses(const Json& of) {
   if (of.contains("missing")) add(of["missing"], "missing");
   return text;
 }
-
-namespace {
 
 // What stages and sources have in common.
 void add_times(Row& row, const Json& of) {

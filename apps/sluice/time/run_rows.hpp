@@ -11,9 +11,6 @@ std::vector<Row> stage_rows(const Json& run);
 // A row a source, as the last stage sees it.
 std::vector<Row> source_rows(const Json& run);
 
-// "3 mailbox_full, 1 failed": what a stage or a source has lost.
-std::string losses(const Json& of);
-
 // The whole process: CPU time and memory.
 std::string process_text(const Json& run);
 

@@ -73,7 +73,7 @@ class Writer {
             json_text(
                 fmt::format("times are by the clock of {}, which is ahead by {:.3f} ms, give or "
                             "take {:.3f} ms",
-                            clock_->address, clock_->offset_ms, clock_->round_trip_ms / 2)),
+                            clock_->address, clock_->offset_ms, clock_->round_trip_ms)),
             json_text(clock_->address), clock_->offset_ms, clock_->round_trip_ms);
     else
       event(R"("ph":"M","name":"process_labels","args":{{"labels":{}}})",

@@ -29,7 +29,7 @@ struct Trace {
 
 // How far the clock of the device that this one sends to is ahead, by the figures that its stages
 // report as "clock_offset_ms" and "round_trip_ms" of one address: the address with the smallest
-// round trip, half of which bounds the error.
+// round trip, which bounds the error.
 struct HubClock {
   std::string address;
   double offset_ms = 0, round_trip_ms = 0;
