@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <display/web_composer.hpp>
+#include <display/wall.hpp>
 #include <display/web_server.hpp>
 #include <memory>
 #include <sluice/stage.hpp>
@@ -39,7 +39,10 @@ tabs together. The pictures can't be put into other sites' pages.
 
 On loopback only this machine's own names for itself are answered. Elsewhere there is neither a
 password nor encryption: allow_remote = true is for a network that you trust, or for behind a proxy
-that has both.)");
+that has both.
+
+Where `listen` is also the dashboard's address, both are one page, and the dashboard's token, hosts
+and number of viewers hold.)");
     d.example(R"(
 [stage.camera]
 type = "capture.synthetic"
@@ -72,6 +75,7 @@ listen = "127.0.0.1:8080"
             "a viewer that takes nothing for this long is dropped")
         .range(seconds(1), seconds(3600));
     d.param("truth", &Web::truth, "draw what a synthetic scene knows of itself, too");
+    d.check(&Web::check);
   }
 
   std::string listen = "127.0.0.1:8080";
@@ -85,20 +89,33 @@ listen = "127.0.0.1:8080"
   Duration viewer_timeout = std::chrono::seconds(10);
   bool truth = false;
 
+  static void check(const Web& web, ParamProblems& problems) {
+    try {
+      const auto where = parse_listen(web.listen);
+      if (!where.loopback && !web.allow_remote)
+        problems.push_back(
+            {"listen",
+             fmt::format("listen = \"{}\" would let everyone on the network look at the cameras",
+                         web.listen),
+             fmt::format("say allow_remote = true if that is meant, or listen on \"127.0.0.1:{}\"",
+                         where.port)});
+    } catch (const std::invalid_argument& e) {
+      problems.push_back({"listen", e.what(), {}});
+    }
+  }
+
+  ~Web() override {
+    if (server_) server_->take_down();
+  }
+
   void start(Context& context) override {
-    const auto where = parse_listen(listen);
-    if (!where.loopback && !allow_remote)
-      throw std::invalid_argument(fmt::format(
-          "listen = \"{}\" would let everyone on the network look at the cameras: say allow_remote "
-          "= true if that is meant, or listen on \"127.0.0.1:{}\"",
-          listen, where.port));
-    const ComposerSettings montage{quality, rate, columns, tile_width, {truth}};
-    board_ = std::make_unique<Board>(context.clock(), active);
-    server_ = std::make_unique<WebServer>(*board_, context.clock(), where,
-                                          ServerSettings{max_viewers, viewer_timeout, montage});
-    composer_ =
-        std::make_unique<Composer>(*board_, context.clock(), montage,
+    // What an address other than loopback is asked for by, the proxy or the network decides.
+    const ServerSettings settings{{.any_host = true}, max_viewers, viewer_timeout};
+    server_ = WebServer::at(context.clock(), parse_listen(listen), settings);
+    wall_ = std::make_shared<Wall>(context.clock(), active,
+                                   ComposerSettings{quality, rate, columns, tile_width, {truth}},
                                    [server = server_.get()](bool all) { server->wake(all); });
+    server_->show(wall_);
     context.log(LogLevel::info, server_->url());
   }
 
@@ -109,22 +126,21 @@ listen = "127.0.0.1:8080"
         encoded &&
         (encoded->bytes.size() < 4 || encoded->bytes[0] != 0xFF || encoded->bytes[1] != 0xD8))
       throw FrameError(frame->source + ": this is not a JPEG");
-    if (!board_->put(frame)) context.drop(frame->source, "too_many_sources");
+    if (!wall_->board()->put(frame)) context.drop(frame->source, "too_many_sources");
   }
 
   void on_tick(Context& context) override {
-    composer_->check();
-    board_->poke();
-    if (const auto [count, why] = board_->take_faults(); count > 0)
+    wall_->composer().check();
+    wall_->board()->poke();
+    if (const auto [count, why] = wall_->board()->take_faults(); count > 0)
       context.log(LogLevel::warning,
                   fmt::format("{} pictures could not be shown; the last: {}", count, why));
   }
 
  private:
-  // In this order: the composer wakes the server's viewers, and both look at the board.
-  std::unique_ptr<Board> board_;
-  std::unique_ptr<WebServer> server_;
-  std::unique_ptr<Composer> composer_;
+  // In this order: the wall wakes the server's viewers.
+  std::shared_ptr<WebServer> server_;
+  WallPtr wall_;
 };
 SLUICE_STAGE(Web, "display.web");
 

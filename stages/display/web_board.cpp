@@ -39,12 +39,9 @@ Board::~Board() = default;
 bool Board::put(FramePtr frame) {
   FramePtr old;  // let go after the mutex: the last reference may free megabytes
   const std::lock_guard lock(mutex_);
-  auto found = sources_.find(frame->source);
-  if (found == sources_.end()) {
-    if (sources_.size() >= kMostSources && !make_room()) return false;
-    found = sources_.emplace(frame->source, std::make_shared<Channel>()).first;
-  }
-  Channel& channel = *found->second;
+  const ChannelPtr found = channel_of(frame->source);
+  if (!found) return false;
+  Channel& channel = *found;
   channel.count(clock_.steady());
   old = std::exchange(channel.frame, std::move(frame));
   // One wake for any number of frames that come before the composer looks.
@@ -52,6 +49,18 @@ bool Board::put(FramePtr frame) {
   montage_dirty_ = true;
   if (wake) changed_.notify_one();
   return true;
+}
+
+Board::ChannelPtr Board::channel_of(const std::string& name) {
+  const auto found = sources_.find(name);
+  if (found != sources_.end()) return found->second;
+  if (sources_.size() >= kMostSources && !make_room()) return nullptr;
+  return sources_.emplace(name, std::make_shared<Channel>()).first->second;
+}
+
+Board::ChannelPtr Board::expect(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  return channel_of(name);
 }
 
 bool Board::make_room() {
@@ -76,6 +85,11 @@ void Board::stop() {
   changed_.notify_one();
 }
 
+void Board::close() {
+  const std::lock_guard lock(mutex_);
+  closed_ = true;
+}
+
 std::pair<std::uint64_t, std::string> Board::take_faults() {
   const std::lock_guard lock(mutex_);
   return {std::exchange(faults_, 0), std::exchange(last_fault_, {})};
@@ -91,6 +105,7 @@ std::vector<Board::Source> Board::list_locked() const {
   list.reserve(sources_.size());
   const SteadyTime now = clock_.steady();
   for (const auto& [name, channel] : sources_) {
+    if (channel->frames == 0) continue;
     const Duration quiet = now - channel->arrived;
     const bool silent = quiet > active_;
     list.push_back(
@@ -105,19 +120,19 @@ Board::ChannelPtr Board::source(const std::string& name) const {
   return found == sources_.end() ? nullptr : found->second;
 }
 
-Board::Watch::Watch(Board& board, ChannelPtr channel)
-    : board_(board), channel_(std::move(channel)) {
-  const std::lock_guard lock(board_.mutex_);
+Board::Watch::Watch(std::shared_ptr<Board> board, ChannelPtr channel)
+    : board_(std::move(board)), channel_(std::move(channel)) {
+  const std::lock_guard lock(board_->mutex_);
   ++channel_->watchers;
-  ++board_.watchers_;
-  if (channel_ == board_.montage_) board_.montage_dirty_ = true;
-  board_.changed_.notify_one();
+  ++board_->watchers_;
+  if (channel_ == board_->montage_) board_->montage_dirty_ = true;
+  board_->changed_.notify_one();
 }
 
 Board::Watch::~Watch() {
   PicturePtr old;
-  const std::lock_guard lock(board_.mutex_);
-  --board_.watchers_;
+  const std::lock_guard lock(board_->mutex_);
+  --board_->watchers_;
   if (--channel_->watchers > 0) return;
   // Nobody will bring it up to date, and it keeps memory.
   old = std::move(channel_->picture);
@@ -125,8 +140,9 @@ Board::Watch::~Watch() {
 }
 
 Board::Watch::View Board::Watch::look() const {
-  const std::lock_guard lock(board_.mutex_);
-  return {channel_->picture, channel_->frames, channel_->finished, channel_->gone};
+  const std::lock_guard lock(board_->mutex_);
+  return {channel_->picture, channel_->frames, channel_->finished,
+          channel_->gone || board_->closed_};
 }
 
 bool Board::has_jobs() const {

@@ -1,7 +1,7 @@
-// What display.web's three threads share: the newest frame of each source, and the newest picture
-// that viewers may be sent.
+// What the threads of a wall share: the newest frame of each source, and the newest picture that
+// viewers may be sent.
 //
-//   the graph's thread     put()s frames, and never waits for more than the mutex
+//   the graph's threads    put() frames, and never wait for more than the mutex
 //   the composer's thread  waits in next() and deliver()s pictures
 //   the server's thread    watches channels for its viewers, and list()s the sources
 #pragma once
@@ -35,13 +35,16 @@ class Board {
   explicit Board(const Clock& clock, Duration active);
   ~Board();
 
-  // --- the graph's thread
+  // --- the graph's threads
   // False: there are too many sources already, and all of them are alive. Otherwise the source that
   // has been silent for longest makes room; who watches it learns of that within a second.
   bool put(FramePtr frame);
   // Wakes the composer, for what changes with time alone.
   void poke();
+  // For the composer: its thread is to end.
   void stop();
+  // Nothing is shown here any more: who watches is sent away.
+  void close();
   // Why pictures could not be made since the last call: how many, and the last one's reason.
   std::pair<std::uint64_t, std::string> take_faults();
 
@@ -59,11 +62,13 @@ class Board {
   // --- the server's thread
   ChannelPtr montage() const { return montage_; }
   ChannelPtr source(const std::string& name) const;  // null if nothing came from it
+  // The same, but made where there is room: a frame is on its way.
+  ChannelPtr expect(const std::string& name);
 
   // A viewer's interest in a channel. Pictures are made of channels that are watched, of no others.
   class Watch {
    public:
-    Watch(Board& board, ChannelPtr channel);
+    Watch(std::shared_ptr<Board> board, ChannelPtr channel);
     ~Watch();
     Watch(const Watch&) = delete;
     Watch& operator=(const Watch&) = delete;
@@ -73,12 +78,12 @@ class Board {
       std::uint64_t frame;  // the number of the newest frame
       std::uint64_t
           finished;  // the number of the frame that was last made into a picture or failed
-      bool gone;     // the source made room for another
+      bool gone;     // the source made room for another, or the board is closed
     };
     View look() const;
 
    private:
-    Board& board_;
+    const std::shared_ptr<Board> board_;
     const ChannelPtr channel_;
   };
 
@@ -105,6 +110,8 @@ class Board {
   void fault(const ChannelPtr& channel, std::uint64_t number, const std::string& why);
 
  private:
+  // Null where there are too many.
+  ChannelPtr channel_of(const std::string& name);
   bool make_room();
   std::vector<Source> list_locked() const;
   bool has_jobs() const;
@@ -118,6 +125,7 @@ class Board {
   bool montage_dirty_ = false;
   bool poked_ = false;
   bool stopping_ = false;
+  bool closed_ = false;
   int watchers_ = 0;
   std::uint64_t faults_ = 0;
   std::string last_fault_;

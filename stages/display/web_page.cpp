@@ -6,7 +6,7 @@ namespace sluice::display {
 namespace {
 
 // {0} is the page's title, {1} the source (empty: all), {2} the picture's address, {3} its text for
-// those who don't see it, {4} what is offered besides.
+// those who don't see it, {4} what is offered besides, {5} a part's files, {6} its section.
 constexpr const char* kPage = R"html(<!doctype html>
 <html lang="en">
 <head>
@@ -17,7 +17,7 @@ constexpr const char* kPage = R"html(<!doctype html>
 <link rel="icon" href="/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/sluice.css">
 <script src="/sluice.js" defer></script>
-</head>
+{5}</head>
 <body data-source="{1}">
 <p id="lost" role="alert" hidden></p>
 <header>
@@ -32,25 +32,30 @@ constexpr const char* kPage = R"html(<!doctype html>
 <h2>Sources</h2>
 <ul id="sources"></ul>
 <p id="empty">No source has sent a picture yet.</p>
-<noscript><p>The picture is live. The list of sources needs JavaScript.</p></noscript>
+{6}<noscript><p>The picture is live. The list of sources needs JavaScript.</p></noscript>
 </main>
 </body>
 </html>
 )html";
 
+constexpr const char* kPartFiles = R"html(<link rel="stylesheet" href="/part.css">
+<script src="/part.js" defer></script>
+)html";
+
 }  // namespace
 
-std::string web_page(std::string_view source) {
+std::string web_page(std::string_view source, std::string_view section) {
   if (source.empty())
     return fmt::format(fmt::runtime(kPage), "Sluice", "", "/montage.mjpg",
-                       "Live pictures of all sources", "");
+                       "Live pictures of all sources", "", section.empty() ? "" : kPartFiles,
+                       section);
   const auto more = fmt::format(
       "<span class=\"here\" id=\"here\">{0}</span><a class=\"button\" href=\"/snapshot/{0}.jpg\">"
       "Snapshot</a>",
       source);
   return fmt::format(fmt::runtime(kPage), fmt::format("{} · Sluice", source), source,
                      fmt::format("/stream/{}.mjpg", source),
-                     fmt::format("Live picture of {}", source), more);
+                     fmt::format("Live picture of {}", source), more, "", "");
 }
 
 const std::string_view kWebIcon = R"svg(<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">

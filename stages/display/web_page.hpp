@@ -7,8 +7,8 @@
 namespace sluice::display {
 
 // The page of all sources, or, with a source's name (which must be valid), of that one alone. It
-// shows its picture even where scripts are off.
-std::string web_page(std::string_view source);
+// shows its picture even where scripts are off. `section`: see WebPart.
+std::string web_page(std::string_view source, std::string_view section);
 
 extern const std::string_view kWebStyle;
 extern const std::string_view kWebScript;

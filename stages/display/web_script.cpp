@@ -14,7 +14,7 @@ let viewer = "";      // our stream's name
 let begun = 0;        // when it was asked for
 let lost = null;      // since when the server hasn't answered
 let names = [];       // of the sources, in the montage's order
-let grid = { columns: 1, rows: 1 };
+let grid = { columns: 1, rows: 1, tiles: [] };
 let timer = 0;
 
 function watch() {
@@ -129,7 +129,7 @@ picture.addEventListener("click", (event) => {
   const at = picture.getBoundingClientRect();
   const column = Math.floor((event.clientX - at.left) / at.width * grid.columns);
   const row = Math.floor((event.clientY - at.top) / at.height * grid.rows);
-  const name = names[row * grid.columns + column];
+  const name = grid.tiles[row * grid.columns + column];
   if (name) location.href = "/source/" + name;
 });
 

@@ -3,11 +3,9 @@
 #include <netinet/tcp.h>
 
 #include <algorithm>
-#include <display/web_page.hpp>
+#include <display/web_listen.hpp>
 #include <display/web_reply.hpp>
 #include <display/web_server.hpp>
-#include <nlohmann/json.hpp>
-#include <optional>
 #include <stdexcept>
 
 namespace sluice::display {
@@ -15,23 +13,6 @@ namespace {
 
 // Besides viewers: pages, lists and pictures, which are short.
 constexpr unsigned kOtherConnections = 32;
-
-// Marks a request whose method has been seen to be allowed.
-char kSeen;
-
-std::optional<std::string> name_in(std::string_view path, std::string_view before,
-                                   std::string_view after) {
-  if (path.size() <= before.size() + after.size() || !path.starts_with(before) ||
-      !path.ends_with(after))
-    return {};
-  path.remove_prefix(before.size());
-  path.remove_suffix(after.size());
-  return valid_source(path) ? std::optional<std::string>(path) : std::nullopt;
-}
-
-const char* argument(MHD_Connection* connection, const char* key) {
-  return MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, key);
-}
 
 // A viewer is sent what is new, not what waited in the kernel: little is handed over ahead of what
 // the network takes. And a peer that vanished without a word is found out.
@@ -49,8 +30,10 @@ void set_up(int fd, Duration timeout) {
 
 }  // namespace
 
-WebServer::WebServer(Board& board, const Clock& clock, ListenAddress where, ServerSettings settings)
-    : board_(board), clock_(clock), where_(std::move(where)), settings_(std::move(settings)) {
+char WebServer::seen_ = 0;
+
+WebServer::WebServer(const Clock& clock, ListenAddress where, ServerSettings settings)
+    : clock_(clock), where_(std::move(where)), settings_(std::move(settings)) {
   const int listener = open_listener(where_);  // the daemon closes it
   const auto timeout = std::chrono::ceil<std::chrono::seconds>(settings_.viewer_timeout).count();
   daemon_ = MHD_start_daemon(
@@ -74,8 +57,48 @@ WebServer::~WebServer() {
   MHD_stop_daemon(daemon_);
 }
 
+std::shared_ptr<WebServer> WebServer::at(const Clock& clock, const ListenAddress& where,
+                                         const ServerSettings& settings) {
+  static std::mutex mutex;
+  static std::vector<std::weak_ptr<WebServer>> servers;
+  const std::lock_guard lock(mutex);
+  std::erase_if(servers, [](const auto& server) { return server.expired(); });
+  for (const auto& known : servers)
+    if (auto server = known.lock(); server && server->where_.host == where.host &&
+                                    server->where_.port == where.port && !server->wall())
+      return server;
+  auto server = std::make_shared<WebServer>(clock, where, settings);
+  servers.push_back(server);
+  return server;
+}
+
 std::string WebServer::url() const {
   return fmt::format("http://{}:{}/", where_.host, where_.port);
+}
+
+void WebServer::show(WallPtr wall) {
+  const std::lock_guard lock(mutex_);
+  wall_ = std::move(wall);
+}
+
+void WebServer::take_down() {
+  WallPtr wall;  // let go after the mutex: its thread, which it waits for, may be in wake()
+  {
+    const std::lock_guard lock(mutex_);
+    wall = std::move(wall_);
+  }
+  if (wall) wall->board()->close();
+  wake(true);
+}
+
+void WebServer::set_part(WebPart* part) {
+  const std::lock_guard lock(part_mutex_);
+  part_ = part;
+}
+
+WallPtr WebServer::wall() const {
+  const std::lock_guard lock(mutex_);
+  return wall_;
 }
 
 void WebServer::wake(bool all) {
@@ -108,7 +131,7 @@ MHD_Result WebServer::on_request(void* self, MHD_Connection* connection, const c
       return reply_error(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD",
                          {{"Allow", "GET, HEAD"}});
     if (!*state) {  // the headers have come; what body there is comes next
-      *state = &kSeen;
+      *state = &seen_;
       return MHD_YES;
     }
     if (*upload_size > 0) {  // a GET's body is nothing to us
@@ -164,65 +187,6 @@ ssize_t WebServer::read(PictureViewer& viewer, char* buffer, std::size_t most) {
   }
 }
 
-// --- what is answered
-
-MHD_Result WebServer::answer(MHD_Connection* connection, std::string_view path, bool head,
-                             void** state) {
-  const char* host = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Host");
-  if (where_.loopback && (!host || !is_local_host(host, where_)))
-    return reply_error(connection, MHD_HTTP_FORBIDDEN,
-                       "sluice listens on this machine only: ask for it as localhost");
-  if (path == "/")
-    return reply_text(connection, MHD_HTTP_OK, "text/html; charset=utf-8", web_page(""));
-  if (path == "/sluice.css")
-    return reply_text(connection, MHD_HTTP_OK, "text/css; charset=utf-8", kWebStyle);
-  if (path == "/sluice.js")
-    return reply_text(connection, MHD_HTTP_OK, "text/javascript; charset=utf-8", kWebScript);
-  if (path == "/icon.svg") return reply_text(connection, MHD_HTTP_OK, "image/svg+xml", kWebIcon);
-  if (path == "/sources.json")
-    return reply_text(connection, MHD_HTTP_OK, "application/json",
-                      sources_json(argument(connection, "viewer")));
-  if (path == "/montage.mjpg") return stream(connection, board_.montage(), head, state);
-
-  if (const auto name = name_in(path, "/source/", ""); name && board_.source(*name))
-    return reply_text(connection, MHD_HTTP_OK, "text/html; charset=utf-8", web_page(*name));
-  if (const auto name = name_in(path, "/stream/", ".mjpg"))
-    if (auto channel = board_.source(*name)) return stream(connection, channel, head, state);
-  if (const auto name = name_in(path, "/snapshot/", ".jpg"))
-    if (auto channel = board_.source(*name)) return snapshot(connection, channel, state);
-  return reply_error(connection, MHD_HTTP_NOT_FOUND,
-                     "there is no such page, or no picture from that source yet; see /");
-}
-
-// What the page asks for each second.
-std::string WebServer::sources_json(const char* viewer) const {
-  const auto sources = board_.list();
-  const Grid grid = grid_for(sources.size(), {.columns = settings_.montage.columns});
-  nlohmann::ordered_json list;
-  list["columns"] = grid.columns;
-  list["rows"] = grid.rows;
-  {
-    const std::lock_guard lock(mutex_);
-    list["viewers"] = streams_;
-    list["max_viewers"] = settings_.max_viewers;
-    list["watching"] = viewer && std::any_of(viewers_.begin(), viewers_.end(), [&](const auto* v) {
-                         return v->is_stream && v->name == viewer;
-                       });
-  }
-  list["sources"] = nlohmann::ordered_json::array();
-  for (const auto& s : sources) {
-    nlohmann::ordered_json one;
-    one["name"] = s.name;
-    one["silent"] = s.silent;
-    one["quiet_s"] = seconds(s.quiet);
-    if (s.frame->captured_known) one["age_s"] = seconds(clock_.utc() - s.frame->captured);
-    one["fps"] = s.fps;
-    one["format"] = to_string(s.frame->kind());
-    list["sources"].push_back(std::move(one));
-  }
-  return list.dump();
-}
-
 PictureViewer* WebServer::add_viewer(std::unique_ptr<PictureViewer> viewer, void** state) {
   const std::lock_guard lock(mutex_);
   if (closing_ || (viewer->is_stream && streams_ >= settings_.max_viewers)) return nullptr;
@@ -233,59 +197,12 @@ PictureViewer* WebServer::add_viewer(std::unique_ptr<PictureViewer> viewer, void
 }
 
 void WebServer::drop_viewer(void** state) {
-  if (!*state || *state == &kSeen) return;
+  if (!*state || *state == &seen_) return;
   const std::unique_ptr<PictureViewer> viewer(static_cast<PictureViewer*>(*state));
-  *state = &kSeen;
+  *state = &seen_;
   const std::lock_guard lock(mutex_);
   viewers_.erase(viewer.get());
   if (viewer->is_stream) --streams_;
-}
-
-MHD_Result WebServer::stream(MHD_Connection* connection, Board::ChannelPtr channel, bool head,
-                             void** state) {
-  if (head) return reply_stream(connection, kStreamType, &WebServer::on_read, nullptr);
-  const char* name = argument(connection, "viewer");
-  auto* viewer =
-      add_viewer(std::make_unique<PictureViewer>(*this, connection, board_, std::move(channel),
-                                                 true, name && valid_source(name) ? name : ""),
-                 state);
-  if (!viewer)
-    return reply_error(connection, MHD_HTTP_SERVICE_UNAVAILABLE,
-                       fmt::format("{} viewers are watching already, which is the limit "
-                                   "(max_viewers)",
-                                   settings_.max_viewers),
-                       {{"Retry-After", "5"}});
-  return reply_stream(connection, kStreamType, &WebServer::on_read, viewer);
-}
-
-// Called once more after each suspension.
-MHD_Result WebServer::snapshot(MHD_Connection* connection, Board::ChannelPtr channel,
-                               void** state) {
-  if (*state == &kSeen) {
-    if (!add_viewer(
-            std::make_unique<PictureViewer>(*this, connection, board_, std::move(channel), false),
-            state))
-      return reply_error(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "sluice is stopping");
-  }
-  auto& viewer = *static_cast<PictureViewer*>(*state);
-  for (;;) {
-    const auto view = viewer.watch.look();
-    const bool good = view.picture && view.picture->number >= viewer.wanted;
-    if (good || view.gone || view.finished >= viewer.wanted) {
-      drop_viewer(state);  // before the client can know: from here on nobody watches
-      return good ? reply_picture(connection, view.picture)
-                  : reply_error(connection, MHD_HTTP_INTERNAL_SERVER_ERROR,
-                                "the newest picture could not be encoded");
-    }
-    switch (suspend(viewer)) {
-      case Next::wait:
-        return MHD_YES;
-      case Next::end:
-        return reply_error(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "sluice is stopping");
-      case Next::look_again:
-        break;
-    }
-  }
 }
 
 }  // namespace sluice::display

@@ -21,14 +21,17 @@ constexpr std::string_view kBoundaryAndHeader =
 
 }  // namespace
 
-PictureViewer::PictureViewer(WebServer& s, MHD_Connection* c, Board& board,
-                             Board::ChannelPtr channel, bool stream, std::string viewer)
+PictureViewer::PictureViewer(WebServer& s, MHD_Connection* c, WallPtr shown_on,
+                             Board::ChannelPtr channel, bool stream, SteadyTime now,
+                             std::string viewer)
     : server(s),
       connection(c),
       is_stream(stream),
       name(std::move(viewer)),
-      watch(board, std::move(channel)),
-      wanted(watch.look().frame),
+      wall(std::move(shown_on)),
+      watch(wall->board(), std::move(channel)),
+      wanted(std::max<std::uint64_t>(1, watch.look().frame)),
+      asked(now),
       head_(between().substr(2)) {}
 
 std::string_view PictureViewer::between() const {

@@ -5,7 +5,7 @@
 #include <microhttpd.h>
 
 #include <cstddef>
-#include <display/web_board.hpp>
+#include <display/wall.hpp>
 #include <string>
 #include <string_view>
 
@@ -22,8 +22,8 @@ class PictureViewer {
  public:
   // `viewer` is the name that our page gave its stream, to ask whether it still flows; empty: this
   // is not our page.
-  PictureViewer(WebServer& s, MHD_Connection* c, Board& board, Board::ChannelPtr channel,
-                bool stream, std::string viewer = {});
+  PictureViewer(WebServer& s, MHD_Connection* c, WallPtr shown_on, Board::ChannelPtr channel,
+                bool stream, SteadyTime now, std::string viewer = {});
 
   // Copies what is still to be sent of the picture begun; 0: all of it was sent.
   std::size_t copy(char* buffer, std::size_t most);
@@ -40,10 +40,13 @@ class PictureViewer {
   MHD_Connection* const connection;
   const bool is_stream;
   const std::string name;
+  const WallPtr wall;
   const Board::Watch watch;
-  const std::uint64_t wanted;  // the number of the frame that was the newest at the request
-  std::uint64_t sent = 0;      // the number of the picture begun last
-  bool suspended = false;      // guarded by the server's mutex
+  // The number of the frame that was the newest at the request; where none had come, the first.
+  const std::uint64_t wanted;
+  const SteadyTime asked;  // when
+  std::uint64_t sent = 0;  // the number of the picture begun last
+  bool suspended = false;  // guarded by the server's mutex
 
  private:
   std::string_view between() const;

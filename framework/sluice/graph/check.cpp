@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <sluice/graph/check.hpp>
+#include <sluice/graph/dashboard.hpp>
 #include <sluice/graph/links.hpp>
 #include <sluice/graph/own_check.hpp>
 #include <sluice/graph/stage_settings.hpp>
@@ -57,17 +58,20 @@ class GraphCheck {
     Table known;  // but for tables of stages that miss their "stage."
     for (const auto& entry : graph_.entries()) {
       const auto* table = entry.value.as<Table>();
-      if (table && table->find("type") && entry.key != "stage" && entry.key != "mailbox")
+      if (table && table->find("type") && entry.key != "stage" && entry.key != "mailbox" &&
+          entry.key != "dashboard")
         problems_.add(entry.origin, "unknown-key",
                       fmt::format("the graph has no key '{}'", entry.key),
                       fmt::format("a stage is written [stage.{}]", entry.key));
       else
         known.add(entry);
     }
-    const auto settings =
-        SettingsReader(problems_, "the graph")
-            .read(known, {&graph_parameters()}, {"name", "include", "mailbox", "stage", "device"});
+    const auto settings = SettingsReader(problems_, "the graph")
+                              .read(known, {&graph_parameters()},
+                                    {"name", "include", "mailbox", "stage", "device", "dashboard"});
     if (const auto* drain = settings.get<std::int64_t>("drain")) plan.drain = Duration(*drain);
+    if (const auto* dashboard = graph_.find("dashboard"))
+      plan.dashboard = read_dashboard(*dashboard, problems_);
     if (const auto* mailbox = graph_.find("mailbox"))
       mailbox_ = read_mailbox(*mailbox, "the mailbox of all stages", problems_);
   }

@@ -21,9 +21,13 @@ class DeviceCheck {
 
   void check(const std::string& device, Table& layer) {
     SettingsReader reader(problems_, fmt::format("device '{}'", device), true);
-    reader.read(layer, {&graph_parameters()}, {"stage", "mailbox"});
+    reader.read(layer, {&graph_parameters()}, {"stage", "mailbox", "dashboard"});
     for (const auto& key : layer.keys())
-      if (key != "stage" && key != "mailbox" && key != "drain") layer.remove(key);
+      if (key != "stage" && key != "mailbox" && key != "dashboard" && key != "drain")
+        layer.remove(key);
+    if (const auto* dashboard = layer.find("dashboard"))
+      if (const auto* table = expect_table(*dashboard, "[device.NAME.dashboard]", problems_))
+        SettingsReader(problems_, "the dashboard", true).read(*table, {&dashboard_parameters()});
     if (const auto* mailbox = layer.find("mailbox"))
       read_mailbox(*mailbox, "the mailbox of all stages", problems_, true);
     const auto* stages = layer.find("stage");

@@ -1,6 +1,7 @@
 // A checked graph: everything that is needed to start it, as plain data.
 #pragma once
 
+#include <optional>
 #include <sluice/graph/stage_type.hpp>
 #include <string>
 #include <utility>
@@ -36,10 +37,20 @@ struct StagePlan {
   std::vector<LinkPlan> links;  // what feeds it
 };
 
+// The page that a running graph is watched by.
+struct DashboardPlan {
+  std::string listen = "127.0.0.1:8080";  // see parse_listen(); beyond loopback there is a token
+  std::string token;                      // empty: none is asked for
+  std::vector<std::string> hosts;  // names that this machine is asked for by, besides its own
+
+  friend bool operator==(const DashboardPlan&, const DashboardPlan&) = default;
+};
+
 struct Plan {
   std::string name;
   std::string device;
   Duration drain = std::chrono::seconds(2);  // for emptying the mailboxes at the end
+  std::optional<DashboardPlan> dashboard;    // nothing: the graph asks for none
   std::vector<StagePlan> stages;             // each after those that feed it
 };
 

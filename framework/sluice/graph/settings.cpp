@@ -110,6 +110,15 @@ const std::vector<Parameter>& graph_parameters() {
   return list;
 }
 
+const std::vector<Parameter>& dashboard_parameters() {
+  static const std::vector<Parameter> list{
+      other("listen", ParamType::text, "address and port, as in \"127.0.0.1:8080\""),
+      other("token", ParamType::text, "who doesn't know it is not answered"),
+      other("hosts", ParamType::texts, "further names that this machine is asked for by"),
+  };
+  return list;
+}
+
 bool is_identifier(std::string_view name) {
   return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), [](char c) {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||

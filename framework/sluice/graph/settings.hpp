@@ -13,10 +13,11 @@ namespace sluice {
 
 // The keys that every stage has besides its type's parameters: type, from, mailbox and restart; and
 // those with one value, which are declared like a type's parameters.
-const std::vector<Parameter>& stage_parameters();    // workers, optional
-const std::vector<Parameter>& mailbox_parameters();  // capacity, when_full, max_bytes, max_age
-const std::vector<Parameter>& restart_parameters();  // on, at_most, within
-const std::vector<Parameter>& graph_parameters();    // drain
+const std::vector<Parameter>& stage_parameters();      // workers, optional
+const std::vector<Parameter>& mailbox_parameters();    // capacity, when_full, max_bytes, max_age
+const std::vector<Parameter>& restart_parameters();    // on, at_most, within
+const std::vector<Parameter>& graph_parameters();      // drain
+const std::vector<Parameter>& dashboard_parameters();  // listen, token, hosts
 
 // [A-Za-z0-9_-]{1,64}
 bool is_identifier(std::string_view name);

@@ -34,13 +34,14 @@ SourceBook& Ledger::book(const std::string& source) {
   return it->second;
 }
 
-SourceBook& Ledger::arrived(const Frame& frame) {
+SourceBook& Ledger::arrived(const Frame& frame, SteadyTime now) {
   ++in_;
   auto& b = book(frame.source);
   // A number that goes back is a camera that started anew: nothing is missing.
   if (b.in > 0 && frame.sequence > b.last_sequence + 1)
     b.missing += frame.sequence - b.last_sequence - 1;
   b.last_sequence = frame.sequence;
+  b.last_arrived = now;
   b.age_known = frame.captured_known;
   ++b.in;
   b.bytes += frame.bytes();

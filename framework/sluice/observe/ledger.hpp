@@ -45,7 +45,8 @@ struct SourceBook {
   Causes dropped;
   std::uint64_t last_sequence = 0;
   std::uint64_t missing = 0;  // sequence numbers skipped before they got here
-  bool age_known = true;      // false: the peer tells no capture time, age counts from arrival
+  SteadyTime last_arrived{};
+  bool age_known = true;  // false: the peer tells no capture time, age counts from arrival
   std::unique_ptr<Histogram> age = std::make_unique<Histogram>();
   // Where the ledger was told to time_sources(), else null.
   struct Times {
@@ -59,8 +60,8 @@ class Ledger {
   // Books are to have room for each source's own times. Before the first frame.
   void time_sources() { times_sources_ = true; }
 
-  // A frame has come. The book is valid as long as the ledger.
-  SourceBook& arrived(const Frame& frame);
+  // A frame has come at that time. The book is valid as long as the ledger.
+  SourceBook& arrived(const Frame& frame, SteadyTime now);
   // Something came that can't be told to be a frame of a source (or a source by name only).
   void arrived_unknown() { ++in_; }
 

@@ -28,6 +28,7 @@ Json json_of(const SourceReport& s) {
             {"failed", s.failed},
             {"last_sequence", s.last_sequence},
             {"missing", s.missing},
+            {"quiet_s", rounded(seconds(s.quiet))},
             {"age_ms", json_of(s.age)}};
   if (!s.age_known) json["age_from"] = "arrival";
   return json;

@@ -17,6 +17,7 @@ using ByCause = std::map<std::string, std::uint64_t>;
 struct SourceReport {
   std::uint64_t in = 0, bytes = 0, failed = 0, last_sequence = 0, missing = 0;
   ByCause dropped;
+  Duration quiet{};       // since the last frame came
   bool age_known = true;  // false: counted from arrival, as the peer sends no capture time
   Distribution age;
   Distribution process, wait;  // where EngineOptions::timed

@@ -120,6 +120,7 @@ bool Engine::hangs() const { return inside_->supervisor->hangs(); }
 
 StageReport Engine::Inside::report_of(const StageRun& run) const {
   StageReport r;
+  const SteadyTime now = options.clock->steady();
   r.name = run.plan.name;
   r.type = run.plan.type->name;
   r.is_source = run.plan.type->is_source();
@@ -148,6 +149,7 @@ StageReport Engine::Inside::report_of(const StageRun& run) const {
         s.failed += book.failed;
         s.last_sequence = book.last_sequence;
         s.missing += book.missing;
+        if (book.in > 0) s.quiet = now - book.last_arrived;
         s.age_known = book.age_known;
         s.age = book.age->distribution();
         if (!book.times) continue;
@@ -182,6 +184,13 @@ Trace Engine::take_trace() {
                             run.plan.type->listens, last, replica->recorder()->take()});
   }
   return trace;
+}
+
+const Plan& Engine::plan() const { return inside_->plan; }
+
+std::unique_ptr<Tap> Engine::tap(std::size_t stage, std::size_t output, Look look) {
+  return std::make_unique<Tap>(*inside_->runs.at(stage)->outputs.frames.at(output).tap,
+                               std::move(look));
 }
 
 Report Engine::report() const {

@@ -7,6 +7,7 @@
 #include <sluice/media/event.hpp>
 #include <sluice/observe/report.hpp>
 #include <sluice/observe/trace.hpp>
+#include <sluice/runtime/tap.hpp>
 #include <string>
 
 namespace sluice {
@@ -48,6 +49,11 @@ class Engine {
   std::string failure() const;
   // A stage would not stop: destroying the engine would wait for it without end.
   bool hangs() const;
+
+  const Plan& plan() const;
+
+  // Shows the frames that leave this output (indices as in the plan), from now on.
+  std::unique_ptr<Tap> tap(std::size_t stage, std::size_t output, Look look);
 
   Report report() const;
   // The maxima of later reports, and which frames they were, are of what happens from now on.

@@ -107,11 +107,12 @@ void Loop::offer(FramePtr frame, std::string_view output) {
 }
 
 void Loop::deliver_all(FramePtr frame, std::string_view output, Mailbox::Full when_full) {
-  const auto& links = run_.outputs.find(output).links;
+  const auto& out = run_.outputs.find(output);
+  out.tap->pass(frame);
   const auto now = clock().steady();
   const bool source = mailbox() == nullptr;
-  const Duration age_now = source ? source_arrived(*frame) : Duration(0);
-  for (const auto& link : links) {
+  const Duration age_now = source ? source_arrived(*frame, now) : Duration(0);
+  for (const auto& link : out.links) {
     Letter letter{frame, link.input, now};
     for (;;) {
       std::uint64_t seen = 0;

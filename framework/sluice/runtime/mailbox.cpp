@@ -86,7 +86,7 @@ Mailbox::Pushed Mailbox::push(Letter& letter, Full when_full, const Waker& retry
   std::unique_lock lock(mutex_);
   const std::size_t bytes = letter.frame->bytes();
   const auto refuse = [&](std::string_view why) {
-    ledger_.arrived(*letter.frame);
+    ledger_.arrived(*letter.frame, letter.queued);
     drop(*letter.frame, why);
     return Pushed::taken;
   };
@@ -98,7 +98,7 @@ Mailbox::Pushed Mailbox::push(Letter& letter, Full when_full, const Waker& retry
     return Pushed::full;
   }
   if (rules_.when_full == WhenFull::drop_newest && !fits(bytes)) return refuse(cause::mailbox_full);
-  ledger_.arrived(*letter.frame);
+  ledger_.arrived(*letter.frame, letter.queued);
   if (rules_.when_full == WhenFull::latest) {
     Lane& lane = lane_of(letter);
     if (lane.letters.size() >= capacity_) {

@@ -87,7 +87,8 @@ void Pump::offer(FramePtr frame, std::string_view output) {
 }
 
 void Pump::deliver_all(FramePtr frame, std::string_view output, Mailbox::Full when_full) {
-  const auto& links = run_.outputs.find(output).links;
+  const auto& [name, links, tap] = run_.outputs.find(output);
+  tap->pass(frame);
   const auto now = clock().steady();
   for (std::size_t i = 0; i < links.size(); ++i) {
     const bool last = i + 1 == links.size();

@@ -7,7 +7,7 @@ namespace sluice {
 StageRun::StageRun(const StagePlan& stage_plan, const Environment& surroundings)
     : plan(stage_plan), environment(surroundings), log(stage_plan.name) {
   if (!plan.type->is_source()) inbox = std::make_unique<Inbox>(plan.mailbox, plan.workers);
-  for (const auto& port : plan.type->outputs) outputs.frames.push_back({port.name, {}});
+  for (const auto& port : plan.type->outputs) outputs.frames.push_back({.name = port.name});
 }
 
 Replica::Replica(StageRun& run, std::size_t worker)
@@ -118,10 +118,10 @@ void Replica::settle_failed(const std::string& source, std::string_view why) {
   source_ledger_.settle_failed(source);
 }
 
-Duration Replica::source_arrived(const Frame& frame) {
+Duration Replica::source_arrived(const Frame& frame, SteadyTime now) {
   const Duration frame_age = clock().utc() - frame.captured;
   const std::lock_guard lock(source_mutex_);
-  source_ledger_.arrived(frame).age->add(frame_age, frame);
+  source_ledger_.arrived(frame, now).age->add(frame_age, frame);
   age.add(frame_age, frame);
   ++source_in_hand_;
   return frame_age;

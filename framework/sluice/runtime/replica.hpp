@@ -89,7 +89,7 @@ class Replica {
   void settle_dropped(const std::string& source, std::string_view cause);
   void settle_failed(const std::string& source, std::string_view why);
   // Of a source: a frame has come, and is in hand until it is settled as out. Gives its age.
-  Duration source_arrived(const Frame& frame);
+  Duration source_arrived(const Frame& frame, SteadyTime now);
   void source_out();
 
   StageRun& run_;

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <sluice/runtime/mailbox.hpp>
+#include <sluice/runtime/tap.hpp>
 
 namespace sluice {
 
@@ -35,6 +36,7 @@ struct Link {
 struct Output {
   std::string name;
   std::vector<Link> links;
+  std::unique_ptr<TapPoint> tap = std::make_unique<TapPoint>();
 };
 
 // All of a stage's outputs. Fixed before the graph starts.

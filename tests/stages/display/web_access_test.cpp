@@ -1,6 +1,6 @@
 // display.web as a web server: where it listens, whom it answers, and what.
 
-#include <display/web_listen.hpp>
+#include <sluice/graph/listen.hpp>
 
 #include "catch.hpp"
 #include "web_fixture.hpp"
@@ -122,7 +122,7 @@ TEST_CASE("display.web refuses to start where it can't or shouldn't listen, and 
        {"", "8080", ":8080", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1",
         "127.0.0.1:80x", "::1:80", "[127.0.0.1]:80", "example:80", "256.0.0.1:80", "[]:80", "[:80"})
     CHECK(has(refusal(bad), "is not an address and a port"));
-  CHECK(display::parse_listen("[::1]:8080").loopback);
-  CHECK(display::parse_listen("localhost:1").host == "127.0.0.1");
-  CHECK_FALSE(display::parse_listen("[::]:8080").loopback);
+  CHECK(parse_listen("[::1]:8080").loopback);
+  CHECK(parse_listen("localhost:1").host == "127.0.0.1");
+  CHECK_FALSE(parse_listen("[::]:8080").loopback);
 }
