@@ -28,9 +28,11 @@ void declare_access(Declare<T>& d, const std::string& other) {
   using Text = std::string T::*;
   using Texts = std::vector<std::string> T::*;
   d.param("bind", static_cast<Texts>(&Access::bind),
-          "address or addresses to listen on, such as tcp://127.0.0.1:5555");
+          "address or addresses to listen on, such as tcp://127.0.0.1:5555")
+      .binds();
   d.param("connect", static_cast<Texts>(&Access::connect),
-          "address or addresses of " + other + ", such as tcp://192.168.1.10:5555");
+          "address or addresses of " + other + ", such as tcp://192.168.1.10:5555")
+      .connects();
   d.param("security", static_cast<Text>(&Access::security),
           "\"curve\": keys; \"none\": anybody who can reach the address gets in. One of them is "
           "needed to listen beyond loopback")

@@ -54,8 +54,7 @@ std::vector<std::string> sets_for(const Plan& plan, const Size& size) {
     if (!stage.type->is_source()) set("mailbox.when_full", "block");
     for (const auto& [parameter, value] : stage.parameters) {
       // A hub or a page of the user's own may be at the example's address.
-      if ((parameter->name == "bind" || parameter->name == "connect") &&
-          value != ParamValue(std::vector<std::string>{}))
+      if (parameter->end != End::none && value != ParamValue(std::vector<std::string>{}))
         set(parameter->name, fmt::format("ipc:///tmp/sluice-time-{}", getpid()));
       if (parameter->name == "listen") set("listen", "127.0.0.1:0");
       if (!stage.type->is_source()) continue;

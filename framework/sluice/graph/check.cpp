@@ -151,7 +151,7 @@ class GraphCheck {
     for (const auto index : order) {
       auto& node = nodes_[index];
       for (const auto& link : node.links)
-        node.plan.links.push_back({place[link.from], *link.output, *link.input});
+        node.plan.links.push_back({place[link.from], *link.output, *link.input, link.kinds});
       plan.stages.push_back(std::move(node.plan));
     }
   }

@@ -102,6 +102,10 @@ class DeclareParam {
   DeclareParam& choices(std::vector<std::string> names) {
     return p_.choices = std::move(names), *this;
   }
+  // Its texts are addresses that the stage binds: others connect to them.
+  DeclareParam& binds() { return p_.end = End::binds, *this; }
+  // Its texts are addresses that the stage connects to.
+  DeclareParam& connects() { return p_.end = End::connects, *this; }
   // The graph must give it.
   DeclareParam& required() { return p_.required = true, *this; }
 

@@ -27,6 +27,7 @@ class Flows {
     bool known = !node.doubtful;
     for (auto& link : node.links) {
       const auto flow = settle(node, link);
+      link.kinds = flow.value_or(Kinds());
       if (!flow)
         known = false;
       else if (!flow->has(Kind::event))

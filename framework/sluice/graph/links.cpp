@@ -94,7 +94,7 @@ class Resolver {
       node.doubtful = true;
       return;
     }
-    Link link{found->second, std::nullopt, input, value.origin, *text};
+    Link link{found->second, std::nullopt, input, {}, value.origin, *text};
     const auto* type = nodes_[found->second].type();
     if (type && dot != std::string::npos) {
       link.output = output(node, *type, *text, dot, value.origin);

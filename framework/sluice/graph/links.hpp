@@ -17,6 +17,7 @@ struct Link {
   std::size_t from = 0;               // index into the nodes
   std::optional<std::size_t> output;  // open: "camera" alone, which may mean its events too
   std::optional<std::size_t> input;   // open: the first that takes it
+  Kinds kinds;                        // what may flow on it, once that is settled
   Origin origin;
   std::string text;  // as written
 };

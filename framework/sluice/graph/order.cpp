@@ -122,14 +122,15 @@ void link_hearers(Nodes& nodes) {
     const auto input = std::find_if(type->inputs.begin(), type->inputs.end(),
                                     [](const Port& p) { return p.kinds.has(Kind::event); });
     if (input == type->inputs.end()) continue;
+    nodes[hearer].plan.hears_every_stage = true;
     // Anew for each: the links of the last one lead on to what it feeds.
     const auto fed = behind(hearer, followers(nodes));
     for (std::size_t i = 0; i < nodes.size(); ++i) {
       const auto* other = nodes[i].type();
       if (!other || other->hears_all || fed[i]) continue;
-      nodes[hearer].links.push_back({i, kEventsOutput,
-                                     static_cast<std::size_t>(input - type->inputs.begin()),
-                                     nodes[hearer].origin, nodes[i].plan.name + ".events"});
+      nodes[hearer].links.push_back(
+          {i, kEventsOutput, static_cast<std::size_t>(input - type->inputs.begin()), Kind::event,
+           nodes[hearer].origin, nodes[i].plan.name + ".events"});
     }
   }
 }

@@ -24,6 +24,7 @@ struct LinkPlan {
   std::size_t from;    // index into Plan::stages
   std::size_t output;  // index into that stage's outputs, or kEventsOutput
   std::size_t input;   // index into this stage's inputs
+  Kinds kinds;         // what may flow on it
 };
 
 struct StagePlan {
@@ -34,7 +35,8 @@ struct StagePlan {
   int workers = 1;
   RestartRules restart;
   bool optional = false;
-  std::vector<LinkPlan> links;  // what feeds it
+  bool hears_every_stage = false;  // its type hears all, and the graph doesn't say `from`
+  std::vector<LinkPlan> links;     // what feeds it
 };
 
 // The page that a running graph is watched by.

@@ -29,6 +29,9 @@ std::string_view to_string(ParamType type);
 // A value as the graph file would write it: true, 5, 0.5, "text", "200ms", "8MiB", ["a", "b"].
 std::string to_toml(const ParamValue& value, ParamType type);
 
+// Where a parameter's value is an address, or a list of them: what the stage does with it.
+enum class End { none, binds, connects };
+
 struct Parameter {
   std::string name;
   ParamType type = ParamType::text;
@@ -39,6 +42,7 @@ struct Parameter {
   double least = -std::numeric_limits<double>::infinity();  // of numbers, durations (ns), sizes
   double most = std::numeric_limits<double>::infinity();
   std::vector<std::string> choices;  // of a text: nothing else is allowed; empty: anything is
+  End end = End::none;
   std::function<void(Stage&, const ParamValue&)> set;
 };
 

@@ -38,6 +38,10 @@ void Distribution::summarize() {
     *this = {};
     return;
   }
+  double sum = 0;
+  for (std::size_t i = 0; i < buckets.size(); ++i)
+    sum += static_cast<double>(buckets[i]) * static_cast<double>(Histogram::middle_of(i)) / 1e6;
+  mean = sum / static_cast<double>(count);
   p50 = at(0.50);
   p90 = at(0.90);
   p99 = at(0.99);

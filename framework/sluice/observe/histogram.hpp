@@ -24,9 +24,9 @@ struct Distribution {
   };
 
   std::uint64_t count = 0;
-  double p50 = 0, p90 = 0, p99 = 0, p999 = 0, max = 0;  // milliseconds
-  Slowest slowest;                                      // whose the max was
-  std::vector<std::uint64_t> buckets;                   // up to the last that isn't empty
+  double mean = 0, p50 = 0, p90 = 0, p99 = 0, p999 = 0, max = 0;  // milliseconds
+  Slowest slowest;                                                // whose the max was
+  std::vector<std::uint64_t> buckets;                             // up to the last that isn't empty
 
   // The milliseconds that this share (0 to 1) of the durations does not exceed.
   double at(double share) const;

@@ -4,58 +4,10 @@
 
 #include <algorithm>
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <sluice/observe/report.hpp>
 
 namespace sluice {
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-double rounded(double value) { return std::round(value * 1000) / 1000; }
-
-Json json_of(const Distribution& p) {
-  return {{"p50", rounded(p.p50)},
-          {"p90", rounded(p.p90)},
-          {"p99", rounded(p.p99)},
-          {"max", rounded(p.max)}};
-}
-
-Json json_of(const SourceReport& s) {
-  Json json{{"in", s.in},
-            {"bytes", s.bytes},
-            {"dropped", s.dropped},
-            {"failed", s.failed},
-            {"last_sequence", s.last_sequence},
-            {"missing", s.missing},
-            {"quiet_s", rounded(seconds(s.quiet))},
-            {"age_ms", json_of(s.age)}};
-  if (!s.age_known) json["age_from"] = "arrival";
-  return json;
-}
-
-Json json_of(const StageReport& s) {
-  Json sources = Json::object();
-  for (const auto& [name, source] : s.sources) sources[name] = json_of(source);
-  Json figures = Json::object();
-  for (const auto& [name, values] : s.figures)
-    for (const auto& [of, value] : values) figures[name][of] = rounded(value);
-  Json json{{"type", s.type},
-            {"in", s.in},
-            {"out", s.out},
-            {"failed", s.failed},
-            {"queued", s.queued},
-            {"restarts", s.restarts},
-            {"dropped", s.dropped},
-            {"events_dropped", s.events_dropped},
-            {"fps", rounded(s.fps)},
-            {"process_ms", json_of(s.process)},
-            {"wait_ms", json_of(s.wait)},
-            {"age_ms", json_of(s.age)},
-            {"sources", sources}};
-  if (!figures.empty()) json["figures"] = std::move(figures);
-  return json;
-}
 
 std::string losses(const StageReport& s) {
   std::string text;
@@ -133,18 +85,6 @@ void read_process(Report& report) {
   std::uint64_t pages = 0;
   std::ifstream("/proc/self/statm").ignore(32, ' ') >> pages;
   report.rss_bytes = pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-}
-
-std::string to_json(const Report& r) {
-  Json stages = Json::object();
-  for (const auto& stage : r.stages) stages[stage.name] = json_of(stage);
-  Json events = Json::object();
-  for (const auto& [name, count] : r.events) events[name] = count;
-  const Json json{
-      {"graph", r.graph},          {"device", r.device},       {"wall_s", rounded(r.wall_s)},
-      {"cpu_s", rounded(r.cpu_s)}, {"rss_bytes", r.rss_bytes}, {"max_rss_bytes", r.max_rss_bytes},
-      {"stages", stages},          {"events", events}};
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 std::string to_table(const Report& r) {

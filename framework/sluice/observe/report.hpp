@@ -7,6 +7,7 @@
 #include <sluice/observe/costs.hpp>
 #include <sluice/observe/histogram.hpp>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -57,6 +58,10 @@ Report since(const Report& now, const Report& before);
 
 // {"graph": ..., "stages": {"motion": {...}}, "events": {...}}.
 std::string to_json(const Report& report);
+
+// What to_json() wrote: all of a report but the histograms' buckets, what goes with them, and
+// costs. Throws std::invalid_argument that says which field is wrong or missing.
+Report report_from_json(std::string_view text);
 
 // For a terminal: a row a stage with what was lost and why, then the stages' own figures and the
 // events.

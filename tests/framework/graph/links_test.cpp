@@ -223,3 +223,52 @@ restart = { at_most = 2, within = "5m" }
   CHECK(jpeg.restart == RestartRules{true, 2, std::chrono::minutes(5)});
   CHECK(jpeg.mailbox == MailboxRules{WhenFull::drop_newest, 0, 0, std::chrono::seconds(9)});
 }
+
+TEST_CASE("A plan says of each link what may flow on it, and who hears every stage") {
+  const auto p = plan(R"(
+[stage.any]
+type = "loadtest.chosen"
+format = "any"
+[stage.gray]
+type = "loadtest.chosen"
+format = "gray8"
+[stage.same]
+type = "loadtest.same"
+from = ["any", "gray"]
+[stage.jpeg]
+type = "loadtest.encode"
+from = ["any", "same"]
+[stage.motion]
+type = "loadtest.motion"
+from = "gray"
+[stage.record]
+type = "loadtest.record"
+from = { pictures = "jpeg", masks = "motion.mask", trigger = "motion" }
+[stage.log]
+type = "loadtest.log"
+[stage.some]
+type = "loadtest.log"
+from = "motion"
+)");
+  const auto kinds = [&](std::string_view name) {
+    std::vector<std::string> texts;
+    for (const auto& link : stage(p, name).links) texts.push_back(to_string(link.kinds));
+    return texts;
+  };
+  // Of what an output may give, what the input takes.
+  CHECK(kinds("same") == Texts{"gray8, bgr8, jpeg", "gray8"});
+  CHECK(kinds("jpeg") == Texts{"gray8, bgr8", "gray8, bgr8"});
+  CHECK(kinds("record") == Texts{"jpeg", "gray8", "event"});
+  CHECK(kinds("log") == Texts(p.stages.size() - 2, "event"));
+  CHECK(stage(p, "log").hears_every_stage);
+  CHECK_FALSE(stage(p, "some").hears_every_stage);
+  CHECK_FALSE(stage(p, "record").hears_every_stage);
+}
+
+TEST_CASE("A type declares which of its parameters are addresses, and for what") {
+  const auto* type = StageTypes::all().find("loadtest.uplink");
+  REQUIRE(type);
+  CHECK(type->parameter("connect")->end == End::connects);
+  CHECK(type->parameter("bind")->end == End::binds);
+  CHECK(type->parameter("note")->end == End::none);
+}

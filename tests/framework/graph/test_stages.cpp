@@ -83,9 +83,12 @@ struct LoadUplink : Stage {
   static void declare(Declare<LoadUplink>& d) {
     d.summary("Takes JPEG and needs a parameter");
     d.input(Kind::jpeg);
-    d.param("connect", &LoadUplink::connect, "where to").required();
+    d.param("connect", &LoadUplink::connect, "where to").required().connects();
+    d.param("bind", &LoadUplink::bind, "where at").binds();
+    d.param("note", &LoadUplink::note, "no address");
   }
-  std::string connect;
+  std::string connect, note;
+  std::vector<std::string> bind;
 };
 SLUICE_STAGE(LoadUplink, "loadtest.uplink");
 

@@ -18,6 +18,7 @@ TEST_CASE("a histogram's percentiles are right to within its buckets' width") {
   for (std::uint64_t i = 1; i <= 1000; ++i) add(std::chrono::microseconds(i * 100), i);
   const auto p = h->distribution();
   CHECK(p.count == 1000);
+  CHECK(p.mean == Approx(50.05).epsilon(0.01));
   CHECK(p.p50 == Approx(50).epsilon(0.04));
   CHECK(p.p99 == Approx(99).epsilon(0.04));
   CHECK(p.p999 == Approx(99.9).epsilon(0.04));
@@ -44,6 +45,7 @@ TEST_CASE("a histogram's percentiles are right to within its buckets' width") {
     const auto since = h->distribution().since(p);
     CHECK(since.count == 100);
     CHECK(since.p50 == Approx(3).epsilon(0.04));
+    CHECK(since.mean == Approx(3.06).epsilon(0.04));
     CHECK(since.max == 9.0);
     CHECK(since.slowest.sequence == 40);
     CHECK(h->distribution().since(h->distribution()).count == 0);

@@ -45,7 +45,7 @@ inline sluice::Plan plan_of(const std::vector<Stage>& stages) {
         output = 0;
         while (outputs.at(output).name != port) ++output;
       }
-      p.links.push_back({upstream, output, 0});
+      p.links.push_back({upstream, output, 0, {}});
     }
     if (stage.change) stage.change(p);
     plan.stages.push_back(std::move(p));
