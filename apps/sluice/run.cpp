@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <sluice/graph/dashboard.hpp>
 #include <sluice/observe/log.hpp>
 
+#include "dashboard/dashboard.hpp"
 #include "graph_option.hpp"
 #include "session.hpp"
 #include "status_lines.hpp"
@@ -18,6 +20,7 @@ struct Options : GraphOptions {
   std::string run_for;
   std::string report;
   std::string trace;
+  std::string dashboard;  // empty: as the graph says
   bool status = false;
   bool quiet = false;
 };
@@ -40,6 +43,20 @@ void attend(Session& session, std::optional<Duration> run_for, bool status) {
   }
 }
 
+constexpr const char* kDashboardHere = "127.0.0.1:8080";
+
+// What --dashboard says, laid over what the graph says. False: it can't be so, which is told.
+bool add_dashboard(Plan& plan, const std::string& option) {
+  if (option.empty()) return true;
+  if (!plan.dashboard) plan.dashboard.emplace();
+  if (option != kDashboardHere) plan.dashboard->listen = option;
+  const auto problem = problem_of(*plan.dashboard);
+  if (!problem) return true;
+  fmt::print(stderr, "sluice: --dashboard: {}{}{}\n", escaped(problem->message),
+             problem->hint.empty() ? "" : "; ", escaped(problem->hint));
+  return false;
+}
+
 void save_trace(WholeFile& file, Trace trace, const Report& report) {
   for (const auto& track : trace.tracks)
     if (track.taken.left_out > 0)
@@ -57,13 +74,20 @@ int run(const Options& options) {
     if (!run_for) return kWrong;
   }
   auto plan = load_or_tell(options.request(options.graph));
-  if (!plan) return kWrong;
+  if (!plan || !add_dashboard(*plan, options.dashboard)) return kWrong;
 
   std::optional<WholeFile> trace;
   if (!options.trace.empty()) trace.emplace(options.trace);
   EngineOptions engine_options;
   engine_options.traced = trace.has_value();
+  RecentEvents events;
+  if (plan->dashboard) engine_options.on_event = [&](const Event& e) { events.add(e); };
   Session session(std::move(*plan), engine_options);
+  std::optional<Dashboard> dashboard;
+  if (session.engine().plan().dashboard) {
+    dashboard.emplace(session.engine(), events);
+    log_line(LogLevel::info, "dashboard", dashboard->url());
+  }
   session.engine().start();
   attend(session, run_for, options.status || (isatty(STDERR_FILENO) != 0 && !options.quiet));
   const Report report = session.engine().report();
@@ -102,6 +126,9 @@ Verb add_run(CLI::App& app) {
                    "write there at the end when each frame was in which stage, for "
                    "https://ui.perfetto.dev")
       ->type_name("FILE");
+  verb->add_flag(std::string("--dashboard{") + kDashboardHere + "}", options->dashboard,
+                 "watch the graph in a browser, at http://127.0.0.1:8080/ unless it or "
+                 "--dashboard=ADDRESS:PORT says otherwise");
   verb->add_flag("--status", options->status, "a status line a second, even if not on a terminal");
   verb->add_flag("--quiet", options->quiet, "no status lines and no table");
   return [options] { return run(*options); };

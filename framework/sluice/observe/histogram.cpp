@@ -24,6 +24,13 @@ double Distribution::at(double share) const {
   return max;
 }
 
+std::uint64_t Distribution::count_up_to(double ms) const {
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < buckets.size(); ++i)
+    if (static_cast<double>(Histogram::middle_of(i)) / 1e6 <= ms) sum += buckets[i];
+  return sum;
+}
+
 Distribution Distribution::since(const Distribution& before) const {
   Distribution d = *this;
   for (std::size_t i = 0; i < std::min(buckets.size(), before.buckets.size()); ++i)

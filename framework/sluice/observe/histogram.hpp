@@ -30,6 +30,8 @@ struct Distribution {
 
   // The milliseconds that this share (0 to 1) of the durations does not exceed.
   double at(double share) const;
+  // How many were not longer than this, to within the width of a bucket.
+  std::uint64_t count_up_to(double ms) const;
   // What was added after `before` was taken of the same histogram. `max` and `slowest` can't be
   // told apart so: they are this one's.
   Distribution since(const Distribution& before) const;

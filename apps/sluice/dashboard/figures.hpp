@@ -1,0 +1,41 @@
+// A running graph's figures: since it began, and of late.
+#pragma once
+
+#include <map>
+#include <sluice/runtime/engine.hpp>
+#include <string>
+
+namespace sluice::app {
+
+// A source as the last stage sees it that it has reached: what is nearest to the user.
+struct LastSeen {
+  std::size_t stage;  // index into the plan
+  SourceReport all, recent;
+  double fps = 0;  // recent frames
+};
+
+// Used by one thread.
+class Figures {
+ public:
+  // Of late: since this long ago, or since the figures were last asked for, if that is longer.
+  static constexpr Duration kRecent = std::chrono::seconds(1);
+
+  // `engine` outlives it.
+  Figures(const Engine& engine, const Clock& clock);
+
+  // Takes the figures anew where they are older than kRecent.
+  void refresh();
+
+  const Report& all() const { return all_; }
+  const Report& recent() const { return recent_; }
+  // By source.
+  std::map<std::string, LastSeen> last_seen() const;
+
+ private:
+  const Engine& engine_;
+  const Clock& clock_;
+  SteadyTime taken_;
+  Report all_, recent_;
+};
+
+}  // namespace sluice::app
