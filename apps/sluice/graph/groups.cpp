@@ -17,7 +17,7 @@ class Sets {
     return member;
   }
   void join(std::size_t a, std::size_t b) {
-    const auto [first, second] = std::minmax(of(a), of(b));
+    const auto [first, second] = std::minmax({of(a), of(b)});
     first_[second] = first;
   }
 
