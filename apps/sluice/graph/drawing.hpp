@@ -65,6 +65,9 @@ struct DrawnPlan {
   std::string sentence;
 };
 
+// "jpeg, png"; "any frame" where that says it.
+std::string kinds_text(Kinds kinds);
+
 // Graphs are joined where an address that one connects to meets one that another, or itself, binds.
 Drawing draw(const std::vector<DrawnPlan>& plans);
 

@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
+#include "markup.hpp"
 #include "time/intervals.hpp"
 #include "time/plots.hpp"
 #include "time/run_rows.hpp"
-#include "time/svg.hpp"
 
 namespace sluice::app {
 namespace {

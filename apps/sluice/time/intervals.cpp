@@ -6,6 +6,7 @@
 #include <cmath>
 #include <vector>
 
+#include "markup.hpp"
 #include "time/plots.hpp"
 #include "time/scale.hpp"
 #include "time/svg.hpp"

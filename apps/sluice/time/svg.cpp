@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <sluice/observe/log.hpp>
+#include "markup.hpp"
 
 namespace sluice::app {
 namespace {
@@ -12,30 +12,6 @@ std::string tip_of(std::string_view tip) {
 }
 
 }  // namespace
-
-std::string markup(std::string_view text) {
-  std::string safe;
-  for (const char c : escaped(text)) switch (c) {
-      case '&':
-        safe += "&amp;";
-        break;
-      case '<':
-        safe += "&lt;";
-        break;
-      case '>':
-        safe += "&gt;";
-        break;
-      case '"':
-        safe += "&quot;";
-        break;
-      case '\'':
-        safe += "&#39;";
-        break;
-      default:
-        safe += c;
-    }
-  return safe;
-}
 
 Svg::Svg(double width, double height, std::string_view about)
     : text_(fmt::format(

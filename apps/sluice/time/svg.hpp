@@ -8,9 +8,6 @@
 
 namespace sluice::app {
 
-// To stand between tags and in attributes, whatever it holds.
-std::string markup(std::string_view text);
-
 struct Point {
   double x, y;
 };

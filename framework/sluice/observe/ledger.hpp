@@ -37,6 +37,12 @@ inline constexpr std::string_view stage_down = "stage_down";    // the stage has
 inline constexpr std::string_view stage_ended = "stage_ended";  // it wants no more
 inline constexpr std::string_view shutdown = "shutdown";        // not drained in time at the end
 inline constexpr std::string_view repeated = "repeated";  // came before, or after its successor
+
+// Whether this befalls frames that wait for a stage, not those that it has in hand.
+constexpr bool in_mailbox(std::string_view cause) {
+  return cause == mailbox_full || cause == too_old || cause == over_max_bytes ||
+         cause == stage_down || cause == stage_ended || cause == shutdown;
+}
 }  // namespace cause
 
 // One source as one stage sees it.

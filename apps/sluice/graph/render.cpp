@@ -1,0 +1,161 @@
+#include "graph/render.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <optional>
+#include <sluice/observe/log.hpp>
+#include <stdexcept>
+#include <system_error>
+
+#include "session.hpp"
+
+namespace sluice::app {
+namespace {
+
+using Steady = std::chrono::steady_clock;
+
+[[noreturn]] void fail(int error, const char* what) {
+  throw std::system_error(error, std::generic_category(), what);
+}
+
+// One end for the child, the other never waits.
+struct Pipe {
+  std::optional<Descriptor> ours, childs;
+
+  explicit Pipe(bool child_reads) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) fail(errno, "pipe");
+    ours.emplace(ends[child_reads ? 1 : 0], "pipe");
+    childs.emplace(ends[child_reads ? 0 : 1], "pipe");
+    if (fcntl(ours->get(), F_SETFL, O_NONBLOCK) != 0) fail(errno, "fcntl");
+  }
+};
+
+// `dot` while it runs; killed and waited for at the end, whatever happens.
+class Child {
+ public:
+  Child(const std::string& format, const Pipe& in, const Pipe& out, const Pipe& err) {
+    posix_spawn_file_actions_t files;
+    posix_spawn_file_actions_init(&files);
+    posix_spawn_file_actions_adddup2(&files, in.childs->get(), STDIN_FILENO);
+    posix_spawn_file_actions_adddup2(&files, out.childs->get(), STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&files, err.childs->get(), STDERR_FILENO);
+    // This process blocks some signals and ignores another: the child must die of all of them.
+    posix_spawnattr_t attributes;
+    posix_spawnattr_init(&attributes);
+    sigset_t none, pipe;
+    sigemptyset(&none);
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &pipe);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    std::string program = "dot", option = "-T" + format;
+    char* arguments[] = {program.data(), option.data(), nullptr};
+    const int error = posix_spawnp(&pid_, "dot", &files, &attributes, arguments, environ);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&files);
+    if (error == ENOENT)
+      throw std::runtime_error(
+          "dot is missing: apt-get install graphviz; --format mermaid and --format dot need "
+          "nothing");
+    if (error != 0) fail(error, "cannot start dot");
+    // Not by glibc's pidfd_open(), which C++ can't link in 2.36.
+    end_.emplace(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)), "pidfd_open");
+  }
+  ~Child() {
+    if (!status_) kill(pid_, SIGKILL);
+    wait();
+  }
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+
+  // Readable when it has ended.
+  int end() const { return end_->get(); }
+  bool runs() const { return !status_; }
+  // As waitpid() tells it.
+  int wait() {
+    int status = 0;
+    while (!status_)
+      if (waitpid(pid_, &status, 0) == pid_) status_ = status;
+    return *status_;
+  }
+
+ private:
+  pid_t pid_ = -1;
+  std::optional<Descriptor> end_;
+  std::optional<int> status_;
+};
+
+// Reads what is there. False at the end.
+bool read_some(int from, std::string& to) {
+  char buffer[65536];
+  const auto n = read(from, buffer, sizeof buffer);
+  if (n > 0) to.append(buffer, static_cast<std::size_t>(n));
+  return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
+}
+
+// Writes what goes. False when all is written, or nobody reads any more.
+bool write_some(int to, std::string_view& rest) {
+  const auto n = write(to, rest.data(), rest.size());
+  if (n > 0) rest.remove_prefix(static_cast<std::size_t>(n));
+  return !rest.empty() && (n >= 0 || errno == EAGAIN || errno == EINTR);
+}
+
+[[noreturn]] void failed(int status, const std::string& said) {
+  const auto first = said.substr(0, said.find('\n'));
+  throw std::runtime_error(fmt::format("dot failed ({} {}): {}",
+                                       WIFSIGNALED(status) ? "signal" : "exit status",
+                                       WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
+                                       first.empty() ? "it said nothing" : escaped(first)));
+}
+
+}  // namespace
+
+std::string render(const std::string& dot, const std::string& format,
+                   std::chrono::milliseconds limit) {
+  const auto deadline = Steady::now() + limit;
+  Pipe in(true), out(false), err(false);
+  Child child(format, in, out, err);
+  for (auto* pipe : {&in, &out, &err}) pipe->childs.reset();
+
+  std::string_view rest = dot;
+  std::string picture, said;
+  while (in.ours || out.ours || err.ours || child.runs()) {
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(deadline - Steady::now()).count();
+    if (left <= 0)
+      throw std::runtime_error(
+          fmt::format("dot has not drawn it in {} ms, and was ended; --format mermaid and --format "
+                      "dot need no layout",
+                      limit.count()));
+    const auto waits = [](const Pipe& pipe, short events) {
+      return pollfd{pipe.ours ? pipe.ours->get() : -1, events, 0};
+    };
+    pollfd fds[] = {waits(in, POLLOUT),
+                    waits(out, POLLIN),
+                    waits(err, POLLIN),
+                    {child.runs() ? child.end() : -1, POLLIN, 0}};
+    if (poll(fds, 4, static_cast<int>(std::min<std::int64_t>(left, 60'000))) < 0) {
+      if (errno == EINTR) continue;
+      fail(errno, "poll");
+    }
+    if (fds[0].revents != 0 && !write_some(in.ours->get(), rest)) in.ours.reset();
+    if (fds[1].revents != 0 && !read_some(out.ours->get(), picture)) out.ours.reset();
+    if (fds[2].revents != 0 && !read_some(err.ours->get(), said)) err.ours.reset();
+    if (fds[3].revents != 0) child.wait();
+  }
+  const int status = child.wait();
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) failed(status, said);
+  return picture;
+}
+
+}  // namespace sluice::app
