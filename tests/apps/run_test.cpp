@@ -32,7 +32,8 @@ std::vector<std::string> set(std::vector<std::string> command,
 // hub.toml at another address, its page on any free port.
 std::vector<std::string> hub(const std::string& address, const std::string& report) {
   return set(sluice({"run", "hub", "--report", report}),
-             {"stage.cameras.bind=tcp://" + address, "stage.show.listen=127.0.0.1:0"});
+             {"stage.cameras.bind=tcp://" + address, "stage.show.listen=127.0.0.1:0",
+              "dashboard.listen=127.0.0.1:0"});
 }
 std::vector<std::string> pi(const std::string& address, const std::string& report) {
   return set(sluice({"run", "pi", "--report", report}),
@@ -123,7 +124,7 @@ TEST_CASE("SIGTERM under load: exit 0, and the report is written and adds up") {
   setenv("DEMO_PORT", port.c_str(), 1);
   Process demo(set(sluice({"run", "demo", "--report", report}),
                    {"stage.porch.rate=0", "stage.garage.rate=0", "stage.garden.rate=0",
-                    "stage.show.listen=127.0.0.1:0"}));
+                    "stage.show.listen=127.0.0.1:0", "dashboard.listen=127.0.0.1:0"}));
   REQUIRE(demo.says("motion.began"));
   demo.signal(SIGTERM);
   CHECK(demo.wait() == 0);
@@ -247,10 +248,10 @@ TEST_CASE("a port in use fails the start, and says what to do") {
 }
 
 TEST_CASE("a report that can't be written is an error after the run, not a lost run") {
-  Process process(
-      sluice({"run", "demo", "--for", "1s", "--set", "stage.show.listen=127.0.0.1:0", "--set",
-              "stage.uplink.connect=tcp://127.0.0.1:5599", "--set",
-              "stage.cameras.bind=tcp://127.0.0.1:5599", "--report", "/no/such/folder/r.json"}));
+  Process process(sluice(
+      {"run", "demo", "--for", "1s", "--set", "stage.show.listen=127.0.0.1:0", "--set",
+       "dashboard.listen=127.0.0.1:0", "--set", "stage.uplink.connect=tcp://127.0.0.1:5599",
+       "--set", "stage.cameras.bind=tcp://127.0.0.1:5599", "--report", "/no/such/folder/r.json"}));
   CHECK(process.wait() == 1);
   CHECK(process.err().find("cannot write /no/such/folder/r.json") != std::string::npos);
   CHECK(process.err().find("motion.detect") != std::string::npos);  // the table came all the same

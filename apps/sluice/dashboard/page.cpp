@@ -31,6 +31,7 @@ constexpr const char* kSection = R"html(<section id="graph">
 )html";
 
 constexpr std::string_view kStyle = R"css(
+#picture { max-height: 60vh; }
 #graph, #happened { margin: 28px 0; }
 #graph h2 strong { color: var(--text); }
 #up { font-variant-numeric: tabular-nums; }
@@ -41,10 +42,12 @@ constexpr std::string_view kStyle = R"css(
 #bottleneck { margin: 0 0 12px; font-size: 18px; }
 #drawing {
   overflow: auto; background: var(--card); border: 1px solid var(--line); border-radius: 12px;
-  padding: 8px; max-height: 85vh; text-align: center;
+  padding: 8px; text-align: center;
+  /* As wide as the window: a graph is longer than it is high. */
+  width: calc(100vw - 56px); position: relative; left: 50%; transform: translateX(-50%);
 }
 #drawing:empty { display: none; }
-#drawing svg { max-width: 100%; height: auto; min-width: min(100%, 640px); }
+#drawing svg { max-width: 100%; height: auto; }
 #drawing .tapped { cursor: pointer; outline: none; }
 #drawing .tapped .hit { fill: none; stroke: transparent; stroke-width: 16px; }
 #drawing .tapped:hover .hit, #drawing .tapped:focus-visible .hit {
@@ -77,7 +80,7 @@ constexpr std::string_view kStyle = R"css(
 #events time, #events .details { color: var(--faint); font-size: 14px; }
 #events .details { overflow-wrap: anywhere; }
 .lost #graph, .lost #happened { opacity: .5; }
-@media (max-width: 600px) { #drawing svg { min-width: 0; } }
+@media (max-width: 600px) { #drawing { width: calc(100vw - 24px); } }
 )css";
 
 }  // namespace

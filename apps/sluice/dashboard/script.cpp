@@ -8,9 +8,10 @@ const std::string_view kDashboardScript = R"js("use strict";
 (() => {
 const get = (id) => document.getElementById(id);
 const drawing = get("drawing");
-const narrow = matchMedia("(max-width: 600px)");
+const kSmallest = 0.6;  // of the picture's own size: smaller, it can't be read
 const kMostEvents = 200;
 let drawn = "";       // the direction that the picture stands in
+let wide = 0;         // what it needs from left to right, in pixels
 let missing = false;  // there is no picture: a list does
 let newest = 0;       // the last event's number
 let timer = 0;
@@ -40,8 +41,9 @@ function span(s) {
 
 // --- the picture
 
+// From left to right; where that has no room, from top to bottom.
 async function draw() {
-  const direction = narrow.matches ? "down" : "right";
+  const direction = wide * kSmallest > drawing.clientWidth ? "down" : "right";
   if (missing || drawn === direction) return;
   const answer = await ask("/graph.svg?direction=" + direction);
   if (answer.status === 503) return;  // still being drawn: with the next figures
@@ -52,8 +54,13 @@ async function draw() {
     return;
   }
   const svg = new DOMParser().parseFromString(await answer.text(), "image/svg+xml");
-  drawing.replaceChildren(document.importNode(svg.documentElement, true));
+  const picture = document.importNode(svg.documentElement, true);
+  drawing.replaceChildren(picture);
+  const width = picture.width.baseVal.value;
+  picture.style.minWidth = width * kSmallest + "px";
   drawn = direction;
+  if (direction === "right") wide = width;
+  if (direction === "right" && wide * kSmallest > drawing.clientWidth) return draw();
   for (const [id, tap] of taps) make_tap(id, tap);
   get("hint").hidden = taps.size === 0;
 }
