@@ -55,7 +55,7 @@ struct Watched {
     port = static_cast<std::uint16_t>(std::stoi(line.substr(line.rfind(':') + 1)));
   }
   std::vector<std::string> command(const std::vector<std::string>& more, const char* graph) {
-    auto all = sluice({"run", folder.write("yard.toml", graph), "--device", "shed", "--report",
+    auto all = test::sluice({"run", folder.write("yard.toml", graph), "--device", "shed", "--report",
                        report(), "--dashboard=127.0.0.1:0"});
     all.insert(all.end(), more.begin(), more.end());
     return all;
@@ -238,7 +238,7 @@ TEST_CASE("display.web and a dashboard at one address are one page") {
                             "from = \"jpeg\"\nlisten = \"" + address +
                             "\"\n[dashboard]\nlisten = \"" + address + "\"\n";
   Folder folder;
-  Process process(sluice({"run", folder.write("yard.toml", graph), "--device", "shed"}));
+  Process process(test::sluice({"run", folder.write("yard.toml", graph), "--device", "shed"}));
   REQUIRE(process.says("show: http://" + address));
   const auto port = static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1)));
   const auto page = http_get(port, "/");
@@ -252,7 +252,7 @@ TEST_CASE("display.web and a dashboard at one address are one page") {
 TEST_CASE("a dashboard that can't or shouldn't listen is refused, with what to do") {
   const auto refusal = [](std::vector<std::string> arguments, int status) {
     arguments.insert(arguments.begin(), {"run", "pi"});
-    Process process(sluice(arguments));
+    Process process(test::sluice(arguments));
     CHECK(process.wait() == status);
     return process.err();
   };
