@@ -37,7 +37,7 @@ void write_program(const test::Folder& folder, const std::string& name, const st
 
 TEST_CASE("render: a picture comes back whole, however large what goes in and out is") {
   std::string dot = "digraph g { node [label=\"" + std::string(1000, 'x') + "\"];\n";
-  for (int i = 0; i < 300; ++i) dot += "n" + std::to_string(i) + ";\n";
+  for (int i = 0; i < 300; ++i) dot.append("n").append(std::to_string(i)).append(";\n");
   const auto svg = render(dot + "}\n", "svg");
   CHECK(svg.size() > 300'000);
   CHECK(svg.ends_with("</svg>\n"));
