@@ -4,6 +4,7 @@
 
 #include <sys/stat.h>
 
+#include <csignal>
 #include <cstdlib>
 
 #include "catch.hpp"
@@ -14,18 +15,24 @@ using sluice::app::render;
 
 namespace {
 
-// Programs are looked for in one folder only, for as long as this is there.
+// Programs are looked for in one folder only, and those that read nothing are no reason to die, for
+// as long as this is there.
 class Path {
  public:
-  explicit Path(const std::string& folder) : before_(std::getenv("PATH")) {
+  explicit Path(const std::string& folder)
+      : before_(std::getenv("PATH")), on_pipe_(std::signal(SIGPIPE, SIG_IGN)) {
     setenv("PATH", folder.c_str(), 1);
   }
-  ~Path() { setenv("PATH", before_.c_str(), 1); }
+  ~Path() {
+    setenv("PATH", before_.c_str(), 1);
+    std::signal(SIGPIPE, on_pipe_);
+  }
   Path(const Path&) = delete;
   Path& operator=(const Path&) = delete;
 
  private:
   const std::string before_;
+  void (*const on_pipe_)(int);
 };
 
 // A program of this name in the folder.
