@@ -12,17 +12,20 @@ namespace {
 
 constexpr std::string_view kFont = "Helvetica,Arial,sans-serif";
 
-// Rows of a label, one text each.
+// Rows of a label, one text each. They begin at one edge: a page that puts a shorter text there
+// later keeps them in line.
 class Rows {
  public:
   void add(std::string_view text, double size, const Shade& colour, bool bold = false) {
     if (text.empty()) return;
     const auto safe = markup(text);
-    rows_ += fmt::format(R"(<TR><TD{}><FONT POINT-SIZE="{}" COLOR="{}">{}</FONT></TD></TR>)",
-                         align_, size, colour.light, bold ? "<B>" + safe + "</B>" : safe);
+    rows_ +=
+        fmt::format(R"(<TR><TD ALIGN="LEFT"><FONT POINT-SIZE="{}" COLOR="{}">{}</FONT></TD></TR>)",
+                    size, colour.light, bold ? "<B>" + safe + "</B>" : safe);
   }
-  void align_left() { align_ = " ALIGN=\"LEFT\""; }
   bool empty() const { return rows_.empty(); }
+  // Room below the last, where a line runs under it.
+  void leave_room() { rows_ += R"(<TR><TD HEIGHT="5"></TD></TR>)"; }
   std::string done(int padding) const {
     return fmt::format(
         R"(<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="{}">{}</TABLE>>)",
@@ -31,7 +34,6 @@ class Rows {
 
  private:
   std::string rows_;
-  std::string_view align_;
 };
 
 std::string class_of(std::string_view what, std::string_view state) {
@@ -45,8 +47,7 @@ std::string stage_node(const Drawing::Stage& stage, const std::string& family) {
   for (const auto& note : stage.notes) rows.add(note, 10, look::faint);
   const auto& state = stage.figures.state;
   const bool bad = state == "overloaded" || state == "failed";
-  for (const auto& line : stage.figures.lines)
-    rows.add(line, 10.5, bad ? look::lost : look::figure);
+  for (const auto& line : stage.figures.lines) rows.add(line, 10, bad ? look::lost : look::figure);
   const auto* special = paint_of_state(state);
   const auto paint = special ? *special : paint_of_family(family);
   return fmt::format(
@@ -63,10 +64,11 @@ std::string group_cluster(const Drawing::Group& group) {
     Rows title;
     title.add(group.family, 10, look::faint);
     text += fmt::format(
-        "subgraph \"cluster-{0}\" {{\nid=\"{0}\" class=\"family {1}\" style=\"rounded,dashed\" "
+        "subgraph \"cluster-{0}\" {{\nid=\"{0}\" class=\"family {1}\" style=\"rounded,filled\" "
+        "fillcolor=\"{4}\" "
         "color=\"{2}\" margin=10 label={3};\n",
         group.id, hue_class(group.family), paint_of_family(group.family).border.light,
-        title.done(0));
+        title.done(0), look::ground.light);
   }
   for (const auto& stage : group.stages) text += stage_node(stage, group.family);
   return framed ? text + "}\n" : text;
@@ -74,9 +76,7 @@ std::string group_cluster(const Drawing::Group& group) {
 
 std::string graph_cluster(const Drawing::Graph& graph) {
   Rows title;
-  title.align_left();
-  title.add(graph.device.empty() ? graph.name : fmt::format("{} on {}", graph.name, graph.device),
-            14, look::text, true);
+  title.add(title_of(graph), 14, look::text, true);
   title.add(graph.sentence, 12, look::figure);
   auto text = fmt::format(
       "subgraph \"cluster-{0}\" {{\nid=\"{0}\" class=\"device\" style=\"rounded,filled\" "
@@ -114,9 +114,9 @@ std::string edge(const Drawing::Line& line) {
   const bool lossy = line.figures.state == "lossy";
   Rows rows;
   for (const auto& text : line.texts)
-    rows.add(text, 9.5, line.kind == Drawing::LineKind::join ? look::join : look::faint);
-  for (const auto& text : line.figures.lines)
-    rows.add(text, 9.5, lossy ? look::lost : look::figure);
+    rows.add(text, 10, line.kind == Drawing::LineKind::join ? look::join : look::faint);
+  for (const auto& text : line.figures.lines) rows.add(text, 10, lossy ? look::lost : look::figure);
+  if (!rows.empty()) rows.leave_room();
   if (lossy) shade = look::lost;
   return fmt::format("\"{}\" -> \"{}\" [id=\"{}\" class=\"{}\" color=\"{}\"{}{}];\n", line.from,
                      line.to, line.id, class_of(name, line.figures.state), shade.light, attributes,

@@ -143,6 +143,11 @@ class Part {
 
 }  // namespace
 
+std::string title_of(const Drawing::Graph& graph) {
+  return graph.device == graph.name ? graph.name
+                                    : fmt::format("{} on {}", graph.name, graph.device);
+}
+
 std::string kinds_text(Kinds kinds) {
   if (kinds == kinds::frames) return "any frame";
   if (kinds == kinds::images) return "any image";

@@ -65,6 +65,9 @@ struct DrawnPlan {
   std::string sentence;
 };
 
+// "pi on pi-garage"; "hub" on a device of that name.
+std::string title_of(const Drawing::Graph& graph);
+
 // "jpeg, png"; "any frame" where that says it.
 std::string kinds_text(Kinds kinds);
 

@@ -53,9 +53,10 @@ std::string rules(std::string_view Shade::*scheme) {
   css += painted(".sluice .graph > polygon", in(look::ground), in(look::ground));
   css += painted(".sluice .device > path", in(look::device_fill), in(look::device_line));
   for (std::size_t i = 0; i < kHues.size(); ++i) {
-    css += painted(fmt::format(".sluice .stage.hue-{} > path", i), in(kHues[i].fill),
+    css += painted(fmt::format(".sluice .stage.hue{} > path", i), in(kHues[i].fill),
                    in(kHues[i].border));
-    css += painted(fmt::format(".sluice .family.hue-{} > path", i), "none", in(kHues[i].border));
+    css += painted(fmt::format(".sluice .family.hue{} > path", i), in(look::ground),
+                   in(kHues[i].border));
   }
   for (const auto& [state, paint] : kStates)
     css +=
@@ -89,7 +90,7 @@ void erase_between(std::string& text, std::string_view begin, std::string_view e
 
 }  // namespace
 
-std::string hue_class(std::string_view family) { return fmt::format("hue-{}", hue_of(family)); }
+std::string hue_class(std::string_view family) { return fmt::format("hue{}", hue_of(family)); }
 
 Paint paint_of_family(std::string_view family) { return kHues[hue_of(family)]; }
 
@@ -109,6 +110,7 @@ std::string bare_svg(const std::string& from_graphviz) {
   if (begin == std::string::npos) return {};
   std::string svg = from_graphviz.substr(begin);
   erase_between(svg, "<!--", "-->");
+  erase_between(svg, "<title>", "</title>");  // ids, which a browser would show as tips
   return svg.insert(5, "class=\"sluice\" ");
 }
 

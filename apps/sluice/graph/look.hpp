@@ -27,7 +27,7 @@ struct Paint {
   Shade fill, border;
 };
 
-// The class of a family's boxes, "hue-0" to "hue-9", by its name alone.
+// The class of a family's boxes, "hue0" to "hue9", by its name alone.
 std::string hue_class(std::string_view family);
 Paint paint_of_family(std::string_view family);
 

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <fstream>
-#include <iterator>
+#include <cstdio>
+#include <memory>
 #include <stdexcept>
 #include <system_error>
 
@@ -14,14 +14,21 @@
 namespace sluice::app {
 namespace {
 
-Report read(const std::string& file) {
-  std::ifstream stream(file, std::ios::binary);
+std::string content_of(const std::string& path) {
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
+                                                             &std::fclose);
   std::string text;
-  errno = 0;
-  if (stream) text.assign(std::istreambuf_iterator<char>(stream), {});
-  if (!stream || errno != 0)
+  char buffer[65536];
+  std::size_t n = 0;
+  while (file && (n = std::fread(buffer, 1, sizeof buffer, file.get())) > 0) text.append(buffer, n);
+  if (!file || std::ferror(file.get()) != 0)
     throw std::runtime_error(
-        fmt::format("cannot read {}: {}", file, std::generic_category().message(errno)));
+        fmt::format("cannot read {}: {}", path, std::generic_category().message(errno)));
+  return text;
+}
+
+Report read(const std::string& file) {
+  const auto text = content_of(file);
   try {
     return report_from_json(text);
   } catch (const std::invalid_argument& e) {

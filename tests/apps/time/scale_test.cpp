@@ -1,7 +1,7 @@
 #include "time/scale.hpp"
 
 #include "catch.hpp"
-#include "time/svg.hpp"
+#include "markup.hpp"
 
 using namespace sluice::app;
 
