@@ -86,7 +86,7 @@ MHD_Result WebServer::answer_known(MHD_Connection* connection, std::string_view 
 // Makes a dashboard's wall only for what may be on it.
 WebServer::Wanted WebServer::find(std::string_view path) {
   constexpr std::string_view kLink = "/link/";
-  std::string_view link;
+  std::optional<std::string_view> link;
   if (path.starts_with(kLink)) {
     const auto end = path.find('/', kLink.size());
     if (end == std::string_view::npos) return {};
@@ -98,10 +98,10 @@ WebServer::Wanted WebServer::find(std::string_view path) {
   const auto still = name_in(path, "/snapshot/", ".jpg");
   if (!montage && !stream && !still) return {};
 
-  Wanted wanted{link.empty() ? wall() : nullptr, nullptr, !still};
+  Wanted wanted{link ? nullptr : wall(), nullptr, !still};
   if (!wanted.wall) {
     const std::lock_guard lock(part_mutex_);
-    if (part_) wanted.wall = link.empty() ? part_->wall() : part_->link_wall(link);
+    if (part_) wanted.wall = link ? part_->link_wall(*link) : part_->wall();
   }
   if (!wanted.wall) return {};
   const auto& board = *wanted.wall->board();

@@ -55,8 +55,8 @@ struct Watched {
     port = static_cast<std::uint16_t>(std::stoi(line.substr(line.rfind(':') + 1)));
   }
   std::vector<std::string> command(const std::vector<std::string>& more, const char* graph) {
-    auto all = test::sluice({"run", folder.write("yard.toml", graph), "--device", "shed", "--report",
-                       report(), "--dashboard=127.0.0.1:0"});
+    auto all = test::sluice({"run", folder.write("yard.toml", graph), "--device", "shed",
+                             "--report", report(), "--dashboard=127.0.0.1:0"});
     all.insert(all.end(), more.begin(), more.end());
     return all;
   }
@@ -186,6 +186,7 @@ TEST_CASE("the dashboard shows each source, and what flows on each link, while s
 TEST_CASE("a viewer that stops reading is dropped, and the graph does not notice") {
   Watched run({"--set", "stage.gate.rate=200", "--set", "stage.gate.width=1280", "--set",
                "stage.gate.height=720"});
+  REQUIRE(run.eventually([&] { return run.json("/sources.json")["sources"].size() == 2; }));
   HttpClient stuck(run.port, 4096);
   stuck.begin_stream("/stream/gate.mjpg");
   REQUIRE(run.eventually([&] { return run.json("/sources.json")["viewers"] == 1; }));

@@ -111,7 +111,7 @@ const checks = {
     await drawn(page);
     const before = await viewers(page);
     for (const id of ["mailbox-motion", "link-gate.out-jpeg", "mailbox-jpeg"]) {
-      await page.locator("#" + id).focus();
+      await page.locator(`[id="${id}"]`).focus();
       await page.keyboard.press("Enter");
       await page.waitForSelector("#tap[open]");
       await moves(page, "#tap-picture");

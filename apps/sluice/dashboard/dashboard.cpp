@@ -128,6 +128,11 @@ display::WallPtr Dashboard::wall() {
   return walls_.all(figures_.last_seen());
 }
 
+display::WallPtr Dashboard::link_wall(std::string_view id) {
+  figures_.refresh();
+  return walls_.link(id, figures_.all());
+}
+
 display::WebText Dashboard::picture(bool down) {
   if (!drawn_) {
     if (drawing_.wait_for(std::chrono::seconds(0)) != std::future_status::ready)

@@ -40,7 +40,7 @@ class Dashboard final : private display::WebPart {
   std::optional<display::WebText> text(std::string_view path, const Argument& argument) override;
   std::vector<display::SourceState> sources() override;
   display::WallPtr wall() override;
-  display::WallPtr link_wall(std::string_view id) override { return walls_.link(id); }
+  display::WallPtr link_wall(std::string_view id) override;
 
   display::WebText picture(bool down);
   nlohmann::ordered_json graph_json();

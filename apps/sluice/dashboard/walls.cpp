@@ -15,17 +15,22 @@ bool can_be_shown(const Frame& frame) {
          (encoded->bytes.size() >= 4 && encoded->bytes[0] == 0xFF && encoded->bytes[1] == 0xD8);
 }
 
+// Sources' pictures can be asked for before the first has come.
+template <class Sources>
+display::WallPtr expecting(const Sources& sources, display::WallPtr wall) {
+  if (wall)
+    for (const auto& [name, source] : sources)
+      if (valid_source(name)) wall->board()->expect(name);
+  return wall;
+}
+
 }  // namespace
 
 Walls::Walls(Engine& engine, const Clock& clock, std::function<void(bool all)> ready)
     : engine_(engine), clock_(clock), ready_(std::move(ready)) {}
 
 display::WallPtr Walls::all(const std::map<std::string, LastSeen>& sources) {
-  const auto wall = open(kAll, wanted_of(sources));
-  if (wall)
-    for (const auto& [name, seen] : sources)
-      if (valid_source(name)) wall->board()->expect(name);
-  return wall;
+  return expecting(sources, open(kAll, wanted_of(sources)));
 }
 
 void Walls::follow(const std::map<std::string, LastSeen>& sources) {
@@ -38,7 +43,7 @@ void Walls::follow(const std::map<std::string, LastSeen>& sources) {
   tap(*wall, wanted);
 }
 
-display::WallPtr Walls::link(std::string_view id) {
+display::WallPtr Walls::link(std::string_view id, const Report& report) {
   const auto dot = id.find('.');
   const auto name = id.substr(0, dot);
   const auto& stages = engine_.plan().stages;
@@ -51,7 +56,8 @@ display::WallPtr Walls::link(std::string_view id) {
       });
     Wanted wanted;
     for (const auto& output : outputs) wanted[output];
-    return wanted.empty() ? nullptr : open(std::string(id), wanted);
+    if (wanted.empty()) return nullptr;
+    return expecting(report.stages[i].sources, open(std::string(id), wanted));
   }
   return nullptr;
 }

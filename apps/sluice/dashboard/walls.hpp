@@ -37,7 +37,7 @@ class Walls {
 
   // "STAGE.OUTPUT": what leaves a stage there; "STAGE": what comes to it. Null: there is no such
   // thing, no pictures flow there, or there are kMost walls already.
-  display::WallPtr link(std::string_view id);
+  display::WallPtr link(std::string_view id, const Report& report);
 
   // Ends all taps, and sends the viewers away.
   void close();
