@@ -12,13 +12,20 @@ namespace {
 
 constexpr std::string_view kFont = "Helvetica,Arial,sans-serif";
 
+// Even there, a backslash stands for something: \N for the node's name.
+std::string label_text(std::string_view text) {
+  std::string result;
+  for (const char c : markup(text)) result.append(c == '\\' ? 2 : 1, c);
+  return result;
+}
+
 // Rows of a label, one text each. They begin at one edge: a page that puts a shorter text there
 // later keeps them in line.
 class Rows {
  public:
   void add(std::string_view text, double size, const Shade& colour, bool bold = false) {
     if (text.empty()) return;
-    const auto safe = markup(text);
+    const auto safe = label_text(text);
     rows_ +=
         fmt::format(R"(<TR><TD ALIGN="LEFT"><FONT POINT-SIZE="{}" COLOR="{}">{}</FONT></TD></TR>)",
                     size, colour.light, bold ? "<B>" + safe + "</B>" : safe);
