@@ -68,7 +68,7 @@ struct DrawnPlan {
 // "pi on pi-garage"; "hub" on a device of that name.
 std::string title_of(const Drawing::Graph& graph);
 
-// "jpeg, png"; "any frame" where that says it.
+// "jpeg, png"; "any frame", "any image", "any picture, jpeg" where all of these are in it.
 std::string kinds_text(Kinds kinds);
 
 // Graphs are joined where an address that one connects to meets one that another, or itself, binds.
