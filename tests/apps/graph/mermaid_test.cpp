@@ -24,6 +24,7 @@ from = "left"
 )");
   CHECK(to_mermaid(draw({{&plan, {}, {}}})) == R"(flowchart LR
   subgraph n1["made-up on here"]
+    direction LR
     subgraph n2["capture"]
     n3["<b>left</b><br/>capture.synthetic"]:::hue0
     n4["<b>right</b><br/>capture.synthetic"]:::hue0
