@@ -76,8 +76,7 @@ std::string group_cluster(const Drawing::Group& group) {
     title.add(group.family, 10, look::faint);
     text += fmt::format(
         "subgraph \"cluster-{0}\" {{\nid=\"{0}\" class=\"family {1}\" style=\"rounded,filled\" "
-        "fillcolor=\"{4}\" "
-        "color=\"{2}\" margin=10 label={3};\n",
+        "fillcolor=\"{4}\" color=\"{2}\" margin=10 label={3};\n",
         group.id, hue_class(group.family), paint_of_family(group.family).border.light,
         title.done(0), look::ground.light);
   }
@@ -138,8 +137,7 @@ std::string edge(const Drawing::Line& line, Direction direction) {
 std::string to_dot(const Drawing& drawing, Direction direction) {
   auto text = fmt::format(
       "digraph sluice {{\n"
-      "rankdir={} bgcolor=\"{}\" fontname=\"{}\" pad=0.15 nodesep=0.28 ranksep=0.45 "
-      "compound=true;\n"
+      "rankdir={} bgcolor=\"{}\" fontname=\"{}\" pad=0.15 nodesep=0.28 ranksep=0.45;\n"
       "node [shape=box style=\"rounded,filled\" penwidth=1.2 fontname=\"{}\" "
       "margin=\"0.14,0.07\"];\n"
       "edge [arrowsize=0.7 penwidth=1.1 fontname=\"{}\"];\n",
