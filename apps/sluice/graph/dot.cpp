@@ -12,27 +12,38 @@ namespace {
 
 constexpr std::string_view kFont = "Helvetica,Arial,sans-serif";
 
+// Even there, a backslash stands for something: \N for the node's name.
+std::string label_text(std::string_view text) {
+  std::string result;
+  for (const char c : markup(text)) result.append(c == '\\' ? 2 : 1, c);
+  return result;
+}
+
 // Rows of a label, one text each. They begin at one edge: a page that puts a shorter text there
 // later keeps them in line.
 class Rows {
  public:
-  void add(std::string_view text, double size, const Shade& colour, bool bold = false) {
+  // Where a line runs close by.
+  enum class Room { none, below, left };
+  explicit Rows(Room room = Room::none) : room_(room) {}
+
+  void add(std::string_view text, int size, const Shade& colour, bool bold = false) {
     if (text.empty()) return;
-    const auto safe = markup(text);
-    rows_ +=
-        fmt::format(R"(<TR><TD ALIGN="LEFT"><FONT POINT-SIZE="{}" COLOR="{}">{}</FONT></TD></TR>)",
-                    size, colour.light, bold ? "<B>" + safe + "</B>" : safe);
+    const auto safe = label_text(text);
+    rows_ += fmt::format(
+        R"(<TR>{}<TD ALIGN="LEFT"><FONT POINT-SIZE="{}" COLOR="{}">{}</FONT></TD></TR>)",
+        room_ == Room::left ? R"(<TD WIDTH="6"></TD>)" : "", size, colour.light,
+        bold ? "<B>" + safe + "</B>" : safe);
   }
   bool empty() const { return rows_.empty(); }
-  // Room below the last, where a line runs under it.
-  void leave_room() { rows_ += R"(<TR><TD HEIGHT="5"></TD></TR>)"; }
   std::string done(int padding) const {
     return fmt::format(
-        R"(<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="{}">{}</TABLE>>)",
-        padding, rows_);
+        R"(<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="{}">{}{}</TABLE>>)",
+        padding, rows_, room_ == Room::below ? R"(<TR><TD HEIGHT="5"></TD></TR>)" : "");
   }
 
  private:
+  const Room room_;
   std::string rows_;
 };
 
@@ -65,8 +76,7 @@ std::string group_cluster(const Drawing::Group& group) {
     title.add(group.family, 10, look::faint);
     text += fmt::format(
         "subgraph \"cluster-{0}\" {{\nid=\"{0}\" class=\"family {1}\" style=\"rounded,filled\" "
-        "fillcolor=\"{4}\" "
-        "color=\"{2}\" margin=10 label={3};\n",
+        "fillcolor=\"{4}\" color=\"{2}\" margin=10 label={3};\n",
         group.id, hue_class(group.family), paint_of_family(group.family).border.light,
         title.done(0), look::ground.light);
   }
@@ -109,14 +119,13 @@ LineLook look_of(Drawing::LineKind kind) {
   return {"join", " style=dashed penwidth=2.6", look::join};
 }
 
-std::string edge(const Drawing::Line& line) {
+std::string edge(const Drawing::Line& line, Direction direction) {
   auto [name, attributes, shade] = look_of(line.kind);
   const bool lossy = line.figures.state == "lossy";
-  Rows rows;
+  Rows rows(direction == Direction::right ? Rows::Room::below : Rows::Room::left);
   for (const auto& text : line.texts)
     rows.add(text, 10, line.kind == Drawing::LineKind::join ? look::join : look::faint);
   for (const auto& text : line.figures.lines) rows.add(text, 10, lossy ? look::lost : look::figure);
-  if (!rows.empty()) rows.leave_room();
   if (lossy) shade = look::lost;
   return fmt::format("\"{}\" -> \"{}\" [id=\"{}\" class=\"{}\" color=\"{}\"{}{}];\n", line.from,
                      line.to, line.id, class_of(name, line.figures.state), shade.light, attributes,
@@ -128,14 +137,13 @@ std::string edge(const Drawing::Line& line) {
 std::string to_dot(const Drawing& drawing, Direction direction) {
   auto text = fmt::format(
       "digraph sluice {{\n"
-      "rankdir={} bgcolor=\"{}\" fontname=\"{}\" pad=0.15 nodesep=0.28 ranksep=0.45 "
-      "compound=true;\n"
+      "rankdir={} bgcolor=\"{}\" fontname=\"{}\" pad=0.15 nodesep=0.28 ranksep=0.45;\n"
       "node [shape=box style=\"rounded,filled\" penwidth=1.2 fontname=\"{}\" "
       "margin=\"0.14,0.07\"];\n"
       "edge [arrowsize=0.7 penwidth=1.1 fontname=\"{}\"];\n",
       direction == Direction::right ? "LR" : "TB", look::ground.light, kFont, kFont, kFont);
   for (const auto& graph : drawing.graphs) text += graph_cluster(graph);
-  for (const auto& line : drawing.lines) text += edge(line);
+  for (const auto& line : drawing.lines) text += edge(line, direction);
   return text + "}\n";
 }
 

@@ -149,9 +149,15 @@ std::string title_of(const Drawing::Graph& graph) {
 }
 
 std::string kinds_text(Kinds kinds) {
-  if (kinds == kinds::frames) return "any frame";
-  if (kinds == kinds::images) return "any image";
-  if (kinds == kinds::pictures) return "any picture";
+  constexpr std::pair<Kinds, std::string_view> kAll[] = {
+      {kinds::frames, "any frame"}, {kinds::images, "any image"}, {kinds::pictures, "any picture"}};
+  for (const auto& [all, name] : kAll) {
+    if ((kinds & all) != all) continue;
+    std::string text(name);
+    for (const auto kind : {Kind::array, Kind::jpeg, Kind::png, Kind::event})
+      if (kinds.has(kind) && !all.has(kind)) text += fmt::format(", {}", to_string(kind));
+    return text;
+  }
   return to_string(kinds);
 }
 

@@ -7,11 +7,15 @@
 //   link-FROM.OUTPUT-NAME   a line between stages that has no mailbox of its own: one of several
 //                           that share it, or events; class "link" or "events"; where two of them
 //                           lead to several inputs, ".INPUT" follows
+//   queue-NAME              the point where the links that share NAME's mailbox meet, class "queue"
 //   join-N                  from a connect to the bind that it meets, class "join"
+//   group-NAME              the frame around stages of one family, the first of which is NAME,
+//                           class "family"
+//   graph-N                 the frame around a graph, class "device"
 //
-// In a picture of several graphs, all of them but joins have "g1-", "g2-", ... before, in the order
-// they are drawn in. Inside of an element's group, each line of text is a <text> of its own, and
-// the lines of its Label are the last ones.
+// In a picture of several graphs, all but the last, and joins, have "g1-", "g2-", ... before, in
+// the order they are drawn in. Inside of an element's group, each line of text is a <text> of its
+// own, and the lines of its Label are the last ones.
 #pragma once
 
 #include <sluice/graph/plan.hpp>
@@ -68,7 +72,7 @@ struct DrawnPlan {
 // "pi on pi-garage"; "hub" on a device of that name.
 std::string title_of(const Drawing::Graph& graph);
 
-// "jpeg, png"; "any frame" where that says it.
+// "jpeg, png"; "any frame", "any image", "any picture, jpeg" where all of these are in it.
 std::string kinds_text(Kinds kinds);
 
 // Graphs are joined where an address that one connects to meets one that another, or itself, binds.

@@ -36,7 +36,8 @@ void add_line(std::string& label, std::string_view text) {
 class Writer {
  public:
   std::string write(const Drawing& drawing, Direction direction) {
-    text_ = direction == Direction::right ? "flowchart LR\n" : "flowchart TB\n";
+    direction_ = direction == Direction::right ? "LR" : "TB";
+    text_ = fmt::format("flowchart {}\n", direction_);
     for (const auto& graph : drawing.graphs) add(graph);
     for (const auto& line : drawing.lines) add(line);
     for (const auto& [name, paint] : classes_)
@@ -59,6 +60,7 @@ class Writer {
     auto title = safe(title_of(graph));
     if (!graph.sentence.empty()) title += ": " + safe(graph.sentence);
     begin("  ", graph.id, title);
+    text_ += fmt::format("    direction {}\n", direction_);  // else one that stands alone is turned
     for (const auto& group : graph.groups) {
       const bool framed = group.stages.size() > 1;
       if (framed) begin("    ", group.id, safe(group.family));
@@ -101,6 +103,7 @@ class Writer {
     line_looks_ += fmt::format("  linkStyle {} {}\n", lines_, style);
   }
 
+  std::string_view direction_;
   std::string text_, line_looks_;
   std::map<std::string, std::size_t> numbers_;
   std::map<std::string, Paint> classes_;

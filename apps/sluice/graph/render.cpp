@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <spawn.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -42,12 +41,15 @@ struct Pipe {
 // `dot` while it runs; killed and waited for at the end, whatever happens.
 class Child {
  public:
-  Child(const std::string& format, const Pipe& in, const Pipe& out, const Pipe& err) {
+  // It keeps `life` open for as long as it lives, whatever it does with the others.
+  Child(const std::string& format, const Pipe& in, const Pipe& out, const Pipe& err,
+        const Pipe& life) {
     posix_spawn_file_actions_t files;
     posix_spawn_file_actions_init(&files);
     posix_spawn_file_actions_adddup2(&files, in.childs->get(), STDIN_FILENO);
     posix_spawn_file_actions_adddup2(&files, out.childs->get(), STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&files, err.childs->get(), STDERR_FILENO);
+    posix_spawn_file_actions_adddup2(&files, life.childs->get(), STDERR_FILENO + 1);
     // This process blocks some signals and ignores another: the child must die of all of them.
     posix_spawnattr_t attributes;
     posix_spawnattr_init(&attributes);
@@ -68,8 +70,6 @@ class Child {
           "dot is missing: apt-get install graphviz; --format mermaid and --format dot need "
           "nothing");
     if (error != 0) fail(error, "cannot start dot");
-    // Not by glibc's pidfd_open(), which C++ can't link in 2.36.
-    end_.emplace(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)), "pidfd_open");
   }
   ~Child() {
     if (!status_) kill(pid_, SIGKILL);
@@ -78,20 +78,17 @@ class Child {
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
 
-  // Readable when it has ended.
-  int end() const { return end_->get(); }
-  bool runs() const { return !status_; }
-  // As waitpid() tells it.
+  // As waitpid() tells it; 0 where this process was started with SIGCHLD ignored, so that the
+  // kernel keeps no status.
   int wait() {
     int status = 0;
     while (!status_)
-      if (waitpid(pid_, &status, 0) == pid_) status_ = status;
+      if (waitpid(pid_, &status, 0) == pid_ || errno != EINTR) status_ = status;
     return *status_;
   }
 
  private:
   pid_t pid_ = -1;
-  std::optional<Descriptor> end_;
   std::optional<int> status_;
 };
 
@@ -123,13 +120,13 @@ bool write_some(int to, std::string_view& rest) {
 std::string render(const std::string& dot, const std::string& format,
                    std::chrono::milliseconds limit) {
   const auto deadline = Steady::now() + limit;
-  Pipe in(true), out(false), err(false);
-  Child child(format, in, out, err);
-  for (auto* pipe : {&in, &out, &err}) pipe->childs.reset();
+  Pipe in(true), out(false), err(false), life(false);
+  Child child(format, in, out, err, life);
+  for (auto* pipe : {&in, &out, &err, &life}) pipe->childs.reset();
 
   std::string_view rest = dot;
   std::string picture, said;
-  while (in.ours || out.ours || err.ours || child.runs()) {
+  while (in.ours || out.ours || err.ours || life.ours) {
     const auto left =
         std::chrono::ceil<std::chrono::milliseconds>(deadline - Steady::now()).count();
     if (left <= 0)
@@ -140,10 +137,8 @@ std::string render(const std::string& dot, const std::string& format,
     const auto waits = [](const Pipe& pipe, short events) {
       return pollfd{pipe.ours ? pipe.ours->get() : -1, events, 0};
     };
-    pollfd fds[] = {waits(in, POLLOUT),
-                    waits(out, POLLIN),
-                    waits(err, POLLIN),
-                    {child.runs() ? child.end() : -1, POLLIN, 0}};
+    pollfd fds[] = {waits(in, POLLOUT), waits(out, POLLIN), waits(err, POLLIN),
+                    waits(life, POLLIN)};
     if (poll(fds, 4, static_cast<int>(std::min<std::int64_t>(left, 60'000))) < 0) {
       if (errno == EINTR) continue;
       fail(errno, "poll");
@@ -151,10 +146,10 @@ std::string render(const std::string& dot, const std::string& format,
     if (fds[0].revents != 0 && !write_some(in.ours->get(), rest)) in.ours.reset();
     if (fds[1].revents != 0 && !read_some(out.ours->get(), picture)) out.ours.reset();
     if (fds[2].revents != 0 && !read_some(err.ours->get(), said)) err.ours.reset();
-    if (fds[3].revents != 0) child.wait();
+    if (fds[3].revents != 0) life.ours.reset();
   }
   const int status = child.wait();
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) failed(status, said);
+  if (status != 0 || picture.empty()) failed(status, said);
   return picture;
 }
 

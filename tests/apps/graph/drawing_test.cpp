@@ -156,4 +156,6 @@ TEST_CASE("drawing: kinds by the name of all of them where there is one") {
   CHECK(kinds_text(kinds::pictures) == "any picture");
   CHECK(kinds_text(kinds::images) == "any image");
   CHECK(kinds_text(kinds::frames) == "any frame");
+  CHECK(kinds_text(kinds::pictures | Kind::jpeg) == "any picture, jpeg");
+  CHECK(kinds_text(kinds::frames | Kind::event) == "any frame, event");
 }

@@ -32,7 +32,7 @@ Texts content(const std::filesystem::path& svg) {
 
 }  // namespace
 
-TEST_CASE("the pictures in the documents are true; ./tools/pictures draws them anew") {
+TEST_CASE("the pictures in the documents are true, or tools/pictures draws them anew") {
   const test::Folder drawn;
   test::Process draw({"/usr/bin/env", "SLUICE=" SLUICE_BINARY, SLUICE_SOURCE_DIR "/tools/pictures",
                       drawn.path().string()});

@@ -75,6 +75,13 @@ TEST_CASE("render: a dot that never ends is ended") {
                     Contains("not drawn it in 500 ms"));
 }
 
+TEST_CASE("render: nobody keeps how a child ended where SIGCHLD is ignored") {
+  const auto before = std::signal(SIGCHLD, SIG_IGN);
+  CHECK(render("digraph g { a -> b }", "svg").ends_with("</svg>\n"));
+  CHECK_THROWS_WITH(render("digraph g { a -> ", "svg"), Contains("syntax error"));
+  std::signal(SIGCHLD, before);
+}
+
 TEST_CASE("render: a dot that fails without a word, and one that is killed") {
   const test::Folder folder;
   const Path path(folder.path().string());
