@@ -35,6 +35,8 @@ std::string why_not(const std::string& name, int error) {
   const bool by_path = name.find('/') != std::string::npos;
   switch (error) {
     case ENOENT:
+      if (name.find(' ') != std::string::npos)
+        return "there is no such file; write a program and its arguments as a list";
       if (!by_path) return "it is in no folder of PATH; install it, or give its path";
       return "there is no such file here, or its first line (#!) names none; a path that does not "
              "begin with / begins where sluice was started";
