@@ -2,24 +2,16 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
+#include <algorithm>
 #include <sluice/stage.hpp>
 #include <utility>
 
-#include "transport/socket.hpp"
+#include "transport/wire.hpp"
 
 namespace sluice::external {
 namespace {
 
-constexpr std::size_t kMostParts = 8;  // that are looked at
 constexpr std::size_t kLongestWords = 200;
-
-std::optional<std::uint64_t> number_of(std::string_view text) {
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) return {};
-  return number;
-}
 
 FramePtr read_words(std::string_view words) {
   constexpr std::string_view kError = "ERROR";
@@ -53,30 +45,6 @@ FramePtr read_picture(const Question& question, std::string_view header, zmq::me
 }
 
 }  // namespace
-
-bool ask(zmq::socket_t& socket, const Question& question, UtcTime now) {
-  const auto more = zmq::send_flags::sndmore | zmq::send_flags::dontwait;
-  const auto header = wire::header_of(*question.frame, {.run = {}, .sent = now, .offset = {}});
-  // Once the first part is taken, the others are.
-  if (!socket.send(zmq::buffer(std::to_string(question.number)), more)) return false;
-  socket.send(zmq::message_t(), more);
-  socket.send(zmq::buffer(header), more);
-  socket.send(message_over(question.payload.bytes, question.payload.owner),
-              zmq::send_flags::dontwait);
-  return true;
-}
-
-std::optional<Answer> next_answer(zmq::socket_t& socket) {
-  std::size_t beyond = 0;
-  auto parts = receive_parts(socket, kMostParts, beyond);
-  if (parts.empty()) return {};
-  Answer answer;
-  if (parts.size() < 3 || parts[1].size() != 0) return answer;
-  answer.number = number_of(parts[0].to_string_view());
-  answer.parts.assign(std::make_move_iterator(parts.begin() + 2),
-                      std::make_move_iterator(parts.end()));
-  return answer;
-}
 
 FramePtr read_answer(const Question& question, std::vector<zmq::message_t> parts, Kind kind) {
   if (parts.size() == 1) return read_words(parts[0].to_string_view());

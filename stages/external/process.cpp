@@ -1,12 +1,11 @@
 // external.process: a command as a stage, such as a program in Python.
 //
-// The command is asked about one frame after the other by ZeroMQ, see external/answer.hpp. It has
+// The command is asked about one frame after the other, see external/questions.hpp. It has
 // this stage's life: whatever ends the one ends the other, and the restart rules bring both back.
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -20,13 +19,13 @@
 #include "external/command.hpp"
 #include "external/lines.hpp"
 #include "external/private_folder.hpp"
+#include "external/questions.hpp"
 
 namespace sluice {
 namespace {
 
-using external::Answer;
 using external::Command;
-using external::Question;
+using external::Questions;
 
 // A command that writes without end is read at this pace, and waits for that.
 constexpr Duration kReadEvery = std::chrono::milliseconds(50);
@@ -122,12 +121,7 @@ from = "invert"
   void start(Context& context) override {
     folder_.emplace();
     const auto address = "ipc://" + (folder_->path() / "socket").string();
-    socket_ = zmq::socket_t(zmq_, zmq::socket_type::dealer);
-    socket_.set(zmq::sockopt::linger, 0);
-    socket_.set(zmq::sockopt::maxmsgsize, max_message.bytes);
-    socket_.set(zmq::sockopt::sndhwm, window);
-    socket_.set(zmq::sockopt::rcvhwm, 2 * window);
-    socket_.bind(address);
+    questions_.emplace(zmq_, address, window, max_message.bytes);
     command_ = std::make_unique<Command>(
         command, std::vector<std::string>{"SLUICE_ADDRESS=" + address}, folder_->path());
     context.log(LogLevel::info, fmt::format("started {}, process {}", command[0], command_->pid()));
@@ -141,54 +135,45 @@ from = "invert"
       tell_output(*running, context);
       take_answers(context);
       look_after(*running, context);
-      while (ask_next(context)) {
+      while (questions_->has_room() && ask_next(context)) {
       }
-      if (context.inputs_ended() && under_way_.empty()) break;
+      if (context.inputs_ended() && questions_->under_way().empty()) break;
       wait(*running, context);
     }
-    for (const auto& question : under_way_) context.drop(question.frame->source, cause::shutdown);
+    for (const auto& question : questions_->under_way())
+      context.drop(question.frame->source, cause::shutdown);
   }
 
  private:
-  bool has_room() const {
-    return connected_ && under_way_.size() < static_cast<std::size_t>(window);
-  }
-
   bool ask_next(LoopContext& context) {
-    if (!has_room()) return false;
     auto frame = context.take(Duration(0));
     if (!frame) return false;
-    if (under_way_.empty()) since_ = context.clock().steady();
-    auto payload = wire::payload_of(frame);
-    under_way_.push_back({next_number_++, std::move(frame), std::move(payload)});
-    connected_ = external::ask(socket_, under_way_.back(), context.clock().utc());
-    return connected_;
+    if (questions_->under_way().empty()) since_ = context.clock().steady();
+    questions_->ask(std::move(frame), context.clock().utc());
+    return true;
   }
 
   void take_answers(LoopContext& context) {
     // As many as may be due, so that a command that answers without end holds up nothing else.
     for (int i = 0; i <= window; ++i) {
-      auto answer = external::next_answer(socket_);
+      auto answer = questions_->next_answer();
       if (!answer) return;
-      settle(std::move(*answer), context);
+      if (answer->question) {
+        settle(*answer->question, std::move(answer->parts), context);
+      } else {
+        context.figure("unasked_answers", command[0], ++unasked_);
+        context.log(LogLevel::warning,
+                    fmt::format("{} answered what it wasn't asked, or a second time: left out",
+                                command[0]));
+      }
     }
   }
 
-  void settle(Answer answer, LoopContext& context) {
-    const auto asked = std::find_if(under_way_.begin(), under_way_.end(),
-                                    [&](const Question& q) { return q.number == answer.number; });
-    if (asked == under_way_.end()) {
-      context.figure("unasked_answers", command[0], ++unasked_);
-      return context.log(
-          LogLevel::warning,
-          fmt::format("{} answered what it wasn't asked, or a second time: left out", command[0]));
-    }
-    const Question question = std::move(*asked);
-    under_way_.erase(asked);
+  void settle(const external::Question& question, std::vector<zmq::message_t> parts,
+              LoopContext& context) {
     const auto& frame = *question.frame;
     try {
-      auto result =
-          external::read_answer(question, std::move(answer.parts), gives.value_or(frame.kind()));
+      auto result = external::read_answer(question, std::move(parts), gives.value_or(frame.kind()));
       if (result) context.emit(std::move(result));
       context.done();
     } catch (const wire::BadMessage& e) {
@@ -203,24 +188,23 @@ from = "invert"
   // Throws where the command has ended, or is given up.
   void look_after(Command& running, LoopContext& context) {
     if (const auto& how = running.ended()) {
-      // What it wrote last is why.
-      for (auto text = running.read_output(); !text.empty(); text = running.read_output())
-        lines_.add(text, telling(context));
+      // What it wrote last is why. What it has started may go on writing.
+      for (int i = 0; i < 2; ++i) lines_.add(running.read_output(), telling(context));
       lines_.end(telling(context));
       throw std::runtime_error(fmt::format("{} ended with {}{}{}", command[0], *how,
                                            last_line_.empty() ? "" : ": ", last_line_));
     }
     const auto now = context.clock().steady();
-    const bool connected = (socket_.get(zmq::sockopt::events) & ZMQ_POLLOUT) != 0;
-    if (connected != connected_ && under_way_.empty()) since_ = now;
-    connected_ = connected;
+    const auto& under_way = questions_->under_way();
+    if (questions_->connected() != connected_ && under_way.empty()) since_ = now;
+    connected_ = questions_->connected();
     if (now < due()) return;
-    if (under_way_.empty())
+    if (under_way.empty())
       throw std::runtime_error(
           fmt::format("{} has not connected to $SLUICE_ADDRESS within {}; it is killed (see "
                       "start_limit)",
                       command[0], format_duration(start_limit)));
-    const auto& frame = *under_way_.front().frame;
+    const auto& frame = *under_way.front().frame;
     throw std::runtime_error(
         fmt::format("{} has not answered frame {} of {} within {}; it is killed (see limit)",
                     command[0], frame.sequence, frame.source, format_duration(limit)));
@@ -228,7 +212,7 @@ from = "invert"
 
   // When the command has had its time.
   SteadyTime due() const {
-    if (!under_way_.empty()) return since_ + limit;
+    if (!questions_->under_way().empty()) return since_ + limit;
     return connected_ ? SteadyTime::max() : since_ + start_limit;
   }
 
@@ -251,10 +235,10 @@ from = "invert"
   void wait(const Command& running, LoopContext& context) {
     const auto now = context.clock().steady();
     // Without room a waiting frame is no reason to wake up.
-    const bool for_frames = has_room() && !context.inputs_ended();
+    const bool for_frames = questions_->has_room() && !context.inputs_ended();
     auto until = std::min(due(), now + (for_frames ? Duration(std::chrono::seconds(1)) : kGlance));
     const short events = connected_ ? ZMQ_POLLIN : ZMQ_POLLIN | ZMQ_POLLOUT;
-    std::vector<zmq::pollitem_t> items{{socket_.handle(), 0, events, 0},
+    std::vector<zmq::pollitem_t> items{{questions_->socket().handle(), 0, events, 0},
                                        {nullptr, running.ended_fd(), ZMQ_POLLIN, 0}};
     if (for_frames) items.push_back({nullptr, context.wake_fd(), ZMQ_POLLIN, 0});
     if (now < read_next_)
@@ -267,12 +251,10 @@ from = "invert"
 
   zmq::context_t zmq_{1};
   std::optional<external::PrivateFolder> folder_;
-  zmq::socket_t socket_;
+  std::optional<Questions> questions_;
   std::unique_ptr<Command> command_;  // until run() takes it
 
-  bool connected_ = false;
-  std::deque<Question> under_way_;  // in the order in which they were asked
-  std::uint64_t next_number_ = 0;
+  bool connected_ = false;  // when last looked at
   double unasked_ = 0;
   // When the command last did what was due, or was given something to do.
   SteadyTime since_;

@@ -236,6 +236,9 @@ TEST_CASE("external: a command that ends fails the stage, which says how and its
   External at_once({"false"});
   CHECK(what([&] { at_once.run(); }) == "false ended with status 1");
 
+  External with_a_child_that_writes_on({"sh", "-c", "yes & exit 4"});
+  CHECK(what([&] { with_a_child_that_writes_on.run(); }).find("sh ended with status 4") == 0);
+
   External by_signal({"sh", "-c", "kill -SEGV $$"});
   CHECK(what([&] { by_signal.run(); }).find("sh ended with signal 11 (") == 0);
 }
