@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <sluice/testkit.hpp>
 
@@ -24,7 +25,7 @@ std::vector<std::string> sluice_in(const std::filesystem::path& folder,
   std::vector<std::string> command{
       "/usr/bin/env", "-C", folder.string(), fmt::format("PATH={}:{}", bin, std::getenv("PATH")),
       fmt::format("DEMO_PORT={}", free_address().substr(std::string("127.0.0.1:").size()))};
-  const auto call = sluice(std::move(arguments));
+  const auto call = test::sluice(std::move(arguments));
   command.insert(command.end(), call.begin(), call.end());
   return command;
 }
@@ -106,7 +107,7 @@ TEST_CASE("the graph that comes with a stage in Python runs, whatever the stage 
     std::vector<std::string> call{"run", name + ".toml", "--report", report};
     for (const auto& set :
          {"stage." + show + ".listen=127.0.0.1:0", "stage." + camera + ".frames=20",
-          "stage." + name + ".mailbox.when_full=block",
+          "stage." + camera + ".rate=0", "stage." + name + ".mailbox.when_full=block",
           "stage." + show + ".mailbox.when_full=block"})
       call.insert(call.end(), {"--set", set});
     Process process(sluice_in(folder.path(), call));
