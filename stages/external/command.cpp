@@ -24,8 +24,8 @@ constexpr std::size_t kReadAtOnce = 64 * 1024;  // what a pipe holds
 constexpr const char* kGuard = R"(read _; rm -f -- "$1"/*; rmdir -- "$1"; kill -KILL 0)";
 
 // Waits for a child, which this process must not have waited for.
-int wait_for(pid_t pid, int options, int& status) {
-  int got = 0;
+pid_t wait_for(pid_t pid, int options, int& status) {
+  pid_t got = 0;
   do got = waitpid(pid, &status, options);
   while (got < 0 && errno == EINTR);
   return got;
@@ -118,8 +118,12 @@ void Command::wait_for_end(Duration limit) {
 }
 
 const std::optional<std::string>& Command::ended() {
+  if (ended_) return ended_;
   int status = 0;
-  if (!ended_ && wait_for(pid_, WNOHANG, status) == pid_) ended_ = text_of(status);
+  const pid_t got = wait_for(pid_, WNOHANG, status);
+  if (got == pid_) ended_ = text_of(status);
+  // Whoever started sluice has told the kernel to keep no children's statuses.
+  if (got < 0) ended_ = "a status that is not known";
   return ended_;
 }
 

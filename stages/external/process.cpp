@@ -54,8 +54,8 @@ such a program.
 An answer that is malformed fails its frame. One to no frame that is under way, such as a second
 one, is left out and counted (the figure unasked_answers). A command that ends, or doesn't answer a
 frame within `limit`, fails the stage, with the frames that are under way: it is killed, and started
-anew by the restart rules. What it writes to standard output and error is in the log; its standard
-input is empty.
+anew by the restart rules. What it writes to standard output and error is in the log, at a limited
+rate; its standard input is empty.
 
 Each worker has a command of its own. It runs in a process group that ends with the stage: SIGTERM,
 300 ms later SIGKILL, with all that it has started; and if sluice is killed, at once.
