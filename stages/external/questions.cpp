@@ -13,8 +13,7 @@ Questions::Questions(zmq::context_t& context, const std::string& address, int wi
     : window_(static_cast<std::size_t>(window)), socket_(context, zmq::socket_type::dealer) {
   socket_.set(zmq::sockopt::linger, 0);
   socket_.set(zmq::sockopt::maxmsgsize, most_bytes);
-  socket_.set(zmq::sockopt::sndhwm, window);
-  socket_.set(zmq::sockopt::rcvhwm, 2 * window);
+  socket_.set(zmq::sockopt::rcvhwm, 2 * window);  // what it sends is bounded by the window
   socket_.bind(address);
 }
 
