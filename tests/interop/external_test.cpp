@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <opencv2/core.hpp>
 #include <sluice/testkit.hpp>
 
 #include "catch.hpp"

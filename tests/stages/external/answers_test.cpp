@@ -1,5 +1,6 @@
 // external.process: what a command answers, and what it should not.
 
+#include <opencv2/core.hpp>
 #include <sluice/graph/load.hpp>
 
 #include "stages/external/external.hpp"
