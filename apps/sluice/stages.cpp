@@ -15,9 +15,9 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 std::string kinds_of(const Port& port) {
-  if (port.same_as_input) return "what came in";
-  const auto list = to_string(port.kinds);
-  return port.kind_parameter.empty() ? list : list + ", by " + port.kind_parameter;
+  const auto list = port.same_as_input ? "what came in" : to_string(port.kinds);
+  if (port.kind_parameter.empty()) return list;
+  return list + (port.same_as_input ? ", or by " : ", by ") + port.kind_parameter;
 }
 
 std::string range_of(const Parameter& p) {

@@ -32,9 +32,6 @@ VideoSocket::Options options_of(const Lane::Rules& rules) {
   return options;
 }
 
-// Frees what ZeroMQ has sent: called in its I/O thread.
-void let_go(void*, void* owner) { delete static_cast<std::shared_ptr<const void>*>(owner); }
-
 }  // namespace
 
 Lane::Lane(zmq::context_t& context, Rules rules, std::string address, bool listens,
@@ -61,10 +58,7 @@ bool Lane::send(const FramePtr& frame, LoopContext& context) {
   if (clock_.known()) sending.offset = clock_.offset(sending.sent, now);
   const std::string header = wire::header_of(*frame, sending);
   auto payload = wire::payload_of(frame);
-  auto* owner = new std::shared_ptr<const void>(std::move(payload.owner));  // let_go() deletes it
-  // ZeroMQ takes a pointer to what it only reads.
-  zmq::message_t body(const_cast<std::uint8_t*>(payload.bytes.data()), payload.bytes.size(), let_go,
-                      owner);
+  auto body = message_over(payload.bytes, std::move(payload.owner));
   auto& socket = socket_.socket();
   const auto more = zmq::send_flags::sndmore | zmq::send_flags::dontwait;
   // Once the first part is taken, the others are.

@@ -268,6 +268,15 @@ void wait_for(const std::vector<VideoSocket*>& sockets, const std::vector<bool>&
   zmq::poll(items, std::chrono::ceil<std::chrono::milliseconds>(std::max(limit, Duration(0))));
 }
 
+zmq::message_t message_over(std::span<const std::uint8_t> bytes,
+                            std::shared_ptr<const void> owner) {
+  using Owner = std::shared_ptr<const void>;
+  auto* kept = new Owner(std::move(owner));
+  // ZeroMQ takes a pointer to what it only reads.
+  return {const_cast<std::uint8_t*>(bytes.data()), bytes.size(),
+          [](void*, void* hint) { delete static_cast<Owner*>(hint); }, kept};
+}
+
 std::vector<zmq::message_t> receive_parts(zmq::socket_t& socket, std::size_t most,
                                           std::size_t& beyond) {
   std::vector<zmq::message_t> parts;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <sluice/media/time.hpp>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -107,6 +108,10 @@ class VideoSocket {
 // `for_writing` says so for its place; or `fd` (-1: none) is readable; or the time has come.
 void wait_for(const std::vector<VideoSocket*>& sockets, const std::vector<bool>& for_writing,
               int fd, Duration limit);
+
+// A message that is these bytes themselves, not a copy of them. `owner` keeps them, and is let go
+// when they are sent, in one of ZeroMQ's threads.
+zmq::message_t message_over(std::span<const std::uint8_t> bytes, std::shared_ptr<const void> owner);
 
 // All parts of the next message, without waiting; empty if there is none. Parts past `most` are
 // read and thrown away, and counted in `beyond`.

@@ -140,6 +140,11 @@ class Declare {
     type_.outputs.push_back({std::move(name), kinds, {}, false, std::move(parameter)});
     return *this;
   }
+  // An output that gives what came in, or the kind that a text parameter says.
+  Declare& output_same_or_chosen(Kinds kinds, std::string parameter, std::string name = "out") {
+    type_.outputs.push_back({std::move(name), kinds, {}, true, std::move(parameter)});
+    return *this;
+  }
   Declare& raises(std::vector<std::string> events) {
     return type_.events = std::move(events), *this;
   }

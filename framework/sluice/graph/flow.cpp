@@ -99,18 +99,16 @@ class Flows {
   }
 
   static std::optional<Kinds> given(const Node& node, const Port& output, Kinds frames) {
-    if (output.same_as_input) {
-      if (frames.empty()) return std::nullopt;
-      return frames;
-    }
-    if (output.kind_parameter.empty()) return output.kinds;
     for (const auto& [parameter, value] : node.plan.parameters) {
       if (parameter->name != output.kind_parameter) continue;
       const auto* text = std::get_if<std::string>(&value);
       const auto kind = text ? kind_from_string(*text) : std::nullopt;
-      // Not a kind's name, such as "auto": it may be any.
-      return kind && output.kinds.has(*kind) ? Kinds(*kind) : output.kinds;
+      if (kind && output.kinds.has(*kind)) return Kinds(*kind);
+      // Not a kind's name, such as "auto": it may be any; or "same".
+      if (!output.same_as_input) return output.kinds;
     }
+    if (output.same_as_input) return frames.empty() ? std::nullopt : std::optional(frames);
+    if (output.kind_parameter.empty()) return output.kinds;
     return std::nullopt;
   }
 

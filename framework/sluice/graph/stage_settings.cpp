@@ -84,10 +84,11 @@ StageSettings read_stage(const Table& table, const std::string& name, const Stag
               .read(*rules, {&restart_parameters()});
 
   const auto* workers = settings.parameters.get<std::int64_t>("workers");
-  if (workers && *workers > 1 && (type.single_worker || type.loops))
-    problems.add(table.find("workers")->value.origin, "single-worker",
-                 fmt::format("a stage of type {} has one worker", type.name),
-                 type.loops ? "it has a thread of its own" : "take 'workers' out");
+  if (workers && *workers > 1 && (type.single_worker || type.is_source()))
+    problems.add(
+        table.find("workers")->value.origin, "single-worker",
+        fmt::format("a stage of type {} has one worker", type.name),
+        type.is_source() ? "it is a source, which shares out nothing" : "take 'workers' out");
   return settings;
 }
 

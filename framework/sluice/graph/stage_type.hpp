@@ -79,7 +79,8 @@ struct Port {
   std::string help;
   // Outputs only. Gives what came in, so its kinds are those of the stage's input.
   bool same_as_input = false;
-  // Outputs only. The name of a text parameter whose value, a kind's name, is what is given.
+  // Outputs only. The name of a text parameter whose value, a kind's name, is what is given. With
+  // both, what came in is given where the value is no kind's name, such as "same".
   std::string kind_parameter;
 };
 

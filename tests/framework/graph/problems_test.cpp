@@ -159,7 +159,7 @@ const std::vector<Case>& cases() {
       {"single-worker",
        kCamera + "[stage.m]\ntype = \"loadtest.motion\"\nfrom = \"camera\"\nworkers = @@2\n",
        "one"},
-      {"single-worker", kCamera + "workers = @@2\n", "thread of its own"},
+      {"single-worker", kCamera + "workers = @@2\n", "it is a source"},
 
       // The graph
       {"no-stages", "name = \"x\"\n", "[stage.NAME]"},

@@ -1,0 +1,75 @@
+// A command that runs beside this process and is never left behind.
+#pragma once
+
+#include <sys/types.h>
+
+#include <filesystem>
+#include <optional>
+#include <sluice/media/time.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "external/descriptor.hpp"
+
+namespace sluice::external {
+
+// A process group that ends with this process, whatever ends that. The kernel closes a dead
+// process's descriptors, so a shell reads from a pipe that this process holds open: at its end it
+// removes the folder, which nobody else can any more, and kills the group. That shell is the
+// group's first member, and keeps its number from being given to another as long as this object
+// lives.
+class Group {
+ public:
+  explicit Group(const std::filesystem::path& folder);
+  ~Group();  // kills it
+  Group(const Group&) = delete;
+  Group& operator=(const Group&) = delete;
+
+  pid_t number() const { return shell_; }
+
+ private:
+  const Pipe lifeline_;
+  const pid_t shell_;
+};
+
+// Belongs to one thread at a time. Its standard output and error come through one pipe.
+class Command {
+ public:
+  // `words`: the program, looked for in PATH, and its arguments. `environment`: "NAME=VALUE", on
+  // top of this process's own. `folder`: made for this command, with files only. Throws
+  // std::runtime_error that says what to do where it can't be started.
+  Command(const std::vector<std::string>& words, const std::vector<std::string>& environment,
+          const std::filesystem::path& folder);
+  // Ends it: asks by SIGTERM, and soon kills it with all that it has started in its group. Waits
+  // for that, for a second at most.
+  ~Command();
+  Command(const Command&) = delete;
+  Command& operator=(const Command&) = delete;
+
+  pid_t pid() const { return pid_; }
+
+  // How it ended: "status 1", "signal 9 (Killed)"; nothing while it runs.
+  const std::optional<std::string>& ended();
+  // Readable (poll it, don't read it) once it has ended.
+  int ended_fd() const { return process_.get(); }
+
+  // What it has written, without waiting, as much as the buffer takes: valid until the next call.
+  // Empty: nothing is there now.
+  std::string_view read_output();
+  // Readable while there is something; -1 once nothing can come any more.
+  int output_fd() const { return output_.get(); }
+
+ private:
+  void wait_for_end(Duration limit);
+  void signal(int number);
+
+  const Group group_;
+  Descriptor output_;
+  pid_t pid_ = 0;
+  Descriptor process_;  // a pidfd
+  std::optional<std::string> ended_;
+  std::vector<char> buffer_;
+};
+
+}  // namespace sluice::external

@@ -1,0 +1,94 @@
+// external.process: a command's beginning, its time limits, what it writes, and its end.
+
+#include <csignal>
+
+#include "stages/external/external.hpp"
+
+using namespace sluice;
+using namespace test;
+
+TEST_CASE("external: a command that doesn't answer a frame in time is given up") {
+  External test(answerer({"never"}), {{"limit", "100ms"}});
+  test.queue(frame(4, "porch"));
+  CHECK(what([&] { test.run(); }).find("has not answered frame 4 of porch within 100ms") !=
+        std::string::npos);
+}
+
+TEST_CASE("external: a command that doesn't connect in time is given up") {
+  External test({"sleep", "1000"}, {{"start_limit", "100ms"}});
+  test.queue(frame(0));
+  CHECK(what([&] { test.run(); }).find("has not connected to $SLUICE_ADDRESS within 100ms") !=
+        std::string::npos);
+  CHECK(test.counts().in == 0);  // the frame is still in the mailbox
+}
+
+TEST_CASE("external: a command that ends fails the stage, which says how and its last words") {
+  External ends(answerer({"end"}));
+  ends.queue(frame(0));
+  CHECK(what([&] { ends.run(); }).find("ended with status 3: my last words") != std::string::npos);
+  CHECK(says(ends.log(), "says: these are"));
+
+  External at_once({"false"});
+  CHECK(what([&] { at_once.run(); }) == "false ended with status 1");
+
+  External with_a_child_that_writes_on({"sh", "-c", "yes & exit 4"});
+  CHECK(what([&] { with_a_child_that_writes_on.run(); }).find("sh ended with status 4") == 0);
+
+  External by_signal({"sh", "-c", "kill -SEGV $$"});
+  CHECK(what([&] { by_signal.run(); }).find("sh ended with signal 11 (") == 0);
+}
+
+TEST_CASE("external: a command that can't be started is told at start, with what to do") {
+  const test::Folder folder;
+  const auto text = folder.write("stage.py", "print('no')\n");
+  const auto error = [](const std::string& program) {
+    return what([&] { External({program}).start(); });
+  };
+  CHECK(error("no-such-program").find("'no-such-program' cannot be started: it is in no folder") !=
+        std::string::npos);
+  CHECK(error("./no-such-program").find("there is no such file") != std::string::npos);
+  CHECK(error(text).find("it is not executable; chmod +x") != std::string::npos);
+  std::filesystem::permissions(text, std::filesystem::perms::owner_all);
+  CHECK(error(text).find("begin a script with #!") != std::string::npos);
+  CHECK(error("python3 -u stage.py").find("as a list") != std::string::npos);
+  CHECK(what([] { External test({}); }).find("names no program") != std::string::npos);
+}
+
+TEST_CASE("external: what a command writes is logged by lines, bounded") {
+  External test({"sh", "-c",
+                 "printf 'one\\n\\ntwo'; echo ' and more' >&2; printf '\\r50 %%\\r100 %%\\n';"
+                 "head -c 100000 /dev/zero | tr '\\0' x; echo; printf 'no end'; exit 1"});
+  CHECK(what([&] { test.run(); }) == "sh ended with status 1: no end");
+  const auto log = test.log();
+  REQUIRE(log.size() == 7);
+  CHECK(log[1] == "says: one");
+  CHECK(log[2] == "says: two and more");
+  CHECK(log[3] == "says: 50 %");
+  CHECK(log[4] == "says: 100 %");
+  CHECK(log[5] == "says: " + std::string(1000, 'x'));
+  CHECK(log[6] == "says: no end");
+}
+
+TEST_CASE("external: standard input is empty, and signals and descriptors are not inherited") {
+  External test({"sh", "-c",
+                 "cat; ls /proc/self/fd | wc -l; grep -E 'SigBlk|SigIgn' /proc/self/status;"
+                 "exit 1"});
+  std::signal(SIGPIPE, SIG_IGN);
+  what([&] { test.run(); });
+  std::signal(SIGPIPE, SIG_DFL);
+  const auto log = test.log();
+  REQUIRE(log.size() == 4);
+  CHECK(log[1] == "says: 4");  // and the folder that ls reads
+  CHECK(log[2] == "says: SigBlk:\t0000000000000000");
+  const auto ignored = std::stoull(log[3].substr(log[3].find('\t')), nullptr, 16);
+  CHECK((ignored >> (SIGPIPE - 1)) % 2 == 0);
+}
+
+TEST_CASE("external: what is under way when the graph stops is counted as such") {
+  External test(answerer({"never"}));
+  test.run_in_thread();
+  test.queue(frame(0));
+  REQUIRE(test.eventually([&] { return test.counts().in == 1; }));
+  test.stop();
+  CHECK(test.counts().dropped == std::map<std::string, std::uint64_t>{{"shutdown", 1}});
+}
