@@ -23,7 +23,9 @@ class DeviceCheck {
     SettingsReader reader(problems_, fmt::format("device '{}'", device), true);
     reader.read(layer, {&graph_parameters()}, {"stage", "mailbox"});
     for (const auto& key : layer.keys())
-      if (key != "stage" && key != "mailbox" && key != "drain") layer.remove(key);
+      if (key != "stage" && key != "mailbox" && key != "drain" && key != "plugins")
+        layer.remove(key);
+    own_plugins_ = layer.find("plugins") != nullptr;
     if (const auto* mailbox = layer.find("mailbox"))
       read_mailbox(*mailbox, "the mailbox of all stages", problems_, true);
     const auto* stages = layer.find("stage");
@@ -53,6 +55,8 @@ class DeviceCheck {
     if (!type) return true;
     const auto name = text_of(type->value);
     if (name && has_variables(*name)) return true;
+    // Another device's plugins are on that device. If this is the one, the graph's check tells.
+    if (name && own_plugins_ && !StageTypes::all().find(*name)) return true;
     // A wrong type in the graph itself is reported where the whole graph is checked, in the same
     // words, so once.
     if (const auto* stage_type = find_type(type->value, problems_))
@@ -62,6 +66,7 @@ class DeviceCheck {
 
   const Table* stages_;
   Problems& problems_;
+  bool own_plugins_ = false;  // of the device being checked
 };
 
 }  // namespace

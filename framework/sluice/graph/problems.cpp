@@ -44,8 +44,13 @@ void quote(Problem& problem, std::string_view line) {
 
 }  // namespace
 
+void Problems::mute_what_is_missing() {
+  muted_.insert(kMissing.begin(), kMissing.end());
+  part_is_missing_ = true;
+}
+
 void Problems::add(const Origin& at, ProblemCode code, std::string message, std::string hint) {
-  if (muted_ && std::find(kMissing.begin(), kMissing.end(), code.name()) != kMissing.end()) return;
+  if (muted_.count(code.name()) != 0) return;
   if (found_.size() >= kMost) {
     more_ = true;
     return;
