@@ -22,6 +22,18 @@ FramePtr make_frame(cv::Mat pixels, std::string source, std::uint64_t sequence, 
       Frame{std::move(source), sequence, captured, true, Image(format, std::move(pixels)), {}});
 }
 
+FramePtr FakeSource::frame(cv::Mat pixels) {
+  const Kind format = format_of(pixels);
+  return next(Image(format, std::move(pixels)));
+}
+
+FramePtr FakeSource::frame(Encoded picture) { return next(std::move(picture)); }
+
+FramePtr FakeSource::next(std::variant<Image, Encoded> payload) {
+  return std::make_shared<const Frame>(
+      Frame{name_, sequence_++, clock_.utc(), true, std::move(payload), {}});
+}
+
 // The stage's surroundings: writes down all that it does.
 class StageTest::Recorder final : public LoopContext {
  public:

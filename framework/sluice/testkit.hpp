@@ -11,6 +11,8 @@
 #include <sluice/stage.hpp>
 #include <string>
 #include <thread>
+#include <utility>
+#include <variant>
 #include <vector>
 
 namespace sluice::testkit {
@@ -26,9 +28,28 @@ class FakeClock final : public Clock {
   std::atomic<std::int64_t> elapsed_{0};
 };
 
-// Frames to feed: `source` "cam", counted sequence numbers, captured at the clock's time.
+// One frame to feed. Where `captured` isn't given: when a new FakeClock begins.
 FramePtr make_frame(cv::Mat pixels, std::string source = "cam", std::uint64_t sequence = 0,
                     UtcTime captured = {});
+
+// A camera's frames: each has the next sequence number, from 0, and is captured at the clock's
+// time.
+class FakeSource {
+ public:
+  // The clock is the test's, and lives longer.
+  explicit FakeSource(const Clock& clock, std::string name = "cam")
+      : clock_(clock), name_(std::move(name)) {}
+
+  FramePtr frame(cv::Mat pixels);
+  FramePtr frame(Encoded picture);
+
+ private:
+  FramePtr next(std::variant<Image, Encoded> payload);
+
+  const Clock& clock_;
+  const std::string name_;
+  std::uint64_t sequence_ = 0;
+};
 
 struct Counts {
   std::uint64_t in = 0, out = 0, failed = 0;
