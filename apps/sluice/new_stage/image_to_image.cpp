@@ -59,7 +59,7 @@ strength = 0.8
 
 [stage.page]                       # http://127.0.0.1:8080/
 type = "display.web"
-from = ["camera", "@name@"]
+from = "@name@"
 )"};
 
 }  // namespace sluice::app

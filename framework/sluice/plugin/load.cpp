@@ -51,8 +51,8 @@ std::string open_plugin(const fs::path& file) {
 void load_plugin(const fs::path& path) {
   const auto file = real_path(path);
   if (!types_of_plugin(file).empty()) return;
-  expect_trusted(file);
   expect_our_abi(file);
+  expect_trusted(file);
   auto failure = failure_of([&] { return open_plugin(file); }, kLongestLoading);
   if (failure.empty()) failure = open_plugin(file);
   if (!failure.empty())

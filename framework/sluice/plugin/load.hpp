@@ -8,8 +8,8 @@
 namespace sluice {
 
 // Adds the plugin's types to StageTypes::all(); nothing where that has been done. Whatever is wrong
-// with the file throws PluginError and leaves this process as it was: who could change it and what
-// it was built for is looked at first, and then it is loaded in a process of its own. For the main
+// with the file throws PluginError and leaves this process as it was: what it was built for and who
+// could change it is looked at first, and then it is loaded in a process of its own. For the main
 // thread, before there are others.
 void load_plugin(const std::filesystem::path& file);
 
