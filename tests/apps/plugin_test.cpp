@@ -125,7 +125,7 @@ TEST_CASE("what is wrong with a plugin is one problem, beside the graph's others
            {"taken", "it threw: stage type 'encode.jpeg': that name is taken by a built-in type"},
            {"rival", "it threw: stage type 'good.mark': that name is taken by " +
                          folder.path().string() + "/libgood.so"},
-           {"throws", "it threw: no licence\\x0afor this"},
+           {"throws", "it threw: no licence\\nfor this"},
            {"aborts", "can't be loaded: it ended by signal 6 (Aborted), saying: out of luck"},
            {"exits", "can't be loaded: it ended the process with status 0"},
            {"unresolved", "undefined symbol: _Z15nobody_has_thisv"},
@@ -188,6 +188,17 @@ TEST_CASE("a plugin that throws while processing takes nothing else down") {
   report = run(folder, graph + "restart = { on = \"never\" }\noptional = true\n");
   CHECK(report["stages"]["faulty"]["out"] == 3);
   CHECK(report["stages"]["end"]["out"] == 20);
+}
+
+TEST_CASE("a plugin whose check throws is a problem of its stage") {
+  const PluginFolder folder;
+  folder.add("faulty");
+  const auto told = problems(
+      folder, "plugins = [\"faulty\"]\n" + kCamera + stage("faulty", "faulty.stage", "camera") +
+                  "temper = \"short\"\n" + "[stage.wrong]\ntype = \"sink.discard\"\n");
+  CHECK(has(told, "stage 'faulty' (faulty.stage): its own check threw: don't ask me"));
+  CHECK(has(told, "nobody feeds 'wrong'"));
+  CHECK(lines_with(told, "error:") == 2);
 }
 
 TEST_CASE("sluice stages lists the plugins' types with their files, and tells of bad plugins") {

@@ -27,8 +27,12 @@ constexpr std::uint64_t kMostSections = 10'000;
 
 class ElfFile {
  public:
-  explicit ElfFile(const std::filesystem::path& path)
-      : path_(path), fd_(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)) {
+  // Only what is a file is opened: to open a device may do something.
+  explicit ElfFile(const std::filesystem::path& path) : path_(path) {
+    struct stat status {};
+    if (stat(path.c_str(), &status) != 0) cannot_read();
+    if (!S_ISREG(status.st_mode)) no_plugin("it is no file");
+    fd_ = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd_ < 0) cannot_read();
   }
   ~ElfFile() { close(fd_); }
@@ -36,9 +40,6 @@ class ElfFile {
   ElfFile& operator=(const ElfFile&) = delete;
 
   std::string tag() const {
-    struct stat status {};
-    if (fstat(fd_, &status) != 0) cannot_read();
-    if (!S_ISREG(status.st_mode)) no_plugin("it is no file");
     const auto header = at<Header>(0);
     constexpr auto order = std::endian::native == std::endian::little ? ELFDATA2LSB : ELFDATA2MSB;
     if (!header || std::memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 || header->e_type != ET_DYN)
@@ -102,7 +103,7 @@ class ElfFile {
   }
 
   const std::filesystem::path& path_;
-  const int fd_;
+  int fd_ = -1;
 };
 
 }  // namespace
