@@ -1,9 +1,11 @@
 // sluice new-stage: a folder with a plugin to begin with.
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cctype>
+#include <cerrno>
 #include <filesystem>
 #include <sluice/observe/log.hpp>
 #include <system_error>
@@ -84,11 +86,11 @@ const StageTemplate* template_or_tell(const std::string& in, const std::string& 
   return nullptr;
 }
 
-// False where the folder is there already.
+// False where the folder can't be made.
 bool write_or_tell(const fs::path& folder, const std::vector<ScaffoldFile>& files) {
-  std::error_code error;
-  if (!fs::create_directory(folder, error) || error) {
-    const auto why = error ? error.message() : "it is there already; give another name";
+  if (mkdir(folder.c_str(), 0777) != 0) {
+    const auto why = errno == EEXIST ? "it is there already; give another name"
+                                     : std::generic_category().message(errno);
     fmt::print(stderr, "sluice: cannot make the folder '{}': {}\n", folder.string(), why);
     return false;
   }
