@@ -105,6 +105,18 @@ TEST_CASE("plugins are named by included files, devices and settings too, and th
   CHECK(lines_with(on_pi.err(), "error:") == 1);
 }
 
+TEST_CASE("a graph has the plugins that it names, and none that another names") {
+  const PluginFolder folder;
+  folder.add("good");
+  const auto names = folder.write("names.toml", "plugins = [\"good\"]\n" + kMarked);
+  const auto does_not = folder.write("does_not.toml", kMarked);
+  Process check(with_plugins(folder.path().string(), {"check", names, does_not, names}));
+  CHECK(check.wait() == 2);
+  CHECK(check.out() == names + ": good, 3 stages\n" + names + ": good, 3 stages\n");
+  CHECK(has(check.err(), "does_not.toml:8:8: error: there is no stage type 'good.mark'"));
+  CHECK(lines_with(check.err(), "error:") == 1);
+}
+
 TEST_CASE("what is wrong with a plugin is one problem, beside the graph's others") {
   const PluginFolder folder;
   const auto graph = [](const std::string& plugin) {
