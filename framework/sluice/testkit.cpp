@@ -24,14 +24,13 @@ FramePtr make_frame(cv::Mat pixels, std::string source, std::uint64_t sequence, 
 
 FramePtr FakeSource::frame(cv::Mat pixels) {
   const Kind format = format_of(pixels);
-  return next(Image(format, std::move(pixels)));
+  return frame(Image(format, std::move(pixels)));
 }
 
-FramePtr FakeSource::frame(Encoded picture) { return next(std::move(picture)); }
-
-FramePtr FakeSource::next(std::variant<Image, Encoded> payload) {
+FramePtr FakeSource::frame(std::variant<Image, Encoded> payload) {
+  const auto captured = clock_.utc() + interval_ * static_cast<std::int64_t>(sequence_);
   return std::make_shared<const Frame>(
-      Frame{name_, sequence_++, clock_.utc(), true, std::move(payload), {}});
+      Frame{name_, sequence_++, captured, true, std::move(payload), {}});
 }
 
 // The stage's surroundings: writes down all that it does.

@@ -32,22 +32,21 @@ class FakeClock final : public Clock {
 FramePtr make_frame(cv::Mat pixels, std::string source = "cam", std::uint64_t sequence = 0,
                     UtcTime captured = {});
 
-// A camera's frames: each has the next sequence number, from 0, and is captured at the clock's
-// time.
+// A camera's frames: with sequence numbers from 0, captured at the clock's time, and where an
+// interval is given, each that much later than the one before.
 class FakeSource {
  public:
-  // The clock is the test's, and lives longer.
-  explicit FakeSource(const Clock& clock, std::string name = "cam")
-      : clock_(clock), name_(std::move(name)) {}
+  // The clock, such as the test's, lives longer.
+  explicit FakeSource(const Clock& clock, std::string name = "cam", Duration interval = {})
+      : clock_(clock), name_(std::move(name)), interval_(interval) {}
 
   FramePtr frame(cv::Mat pixels);
-  FramePtr frame(Encoded picture);
+  FramePtr frame(std::variant<Image, Encoded> payload);
 
  private:
-  FramePtr next(std::variant<Image, Encoded> payload);
-
   const Clock& clock_;
   const std::string name_;
+  const Duration interval_;
   std::uint64_t sequence_ = 0;
 };
 

@@ -23,3 +23,11 @@ TEST_CASE("a fake source counts its frames, and takes them at the clock's time")
   CHECK(second->kind() == Kind::jpeg);
   CHECK(second->bytes() == 3);
 }
+
+TEST_CASE("a fake source with an interval takes its frames that far apart") {
+  FakeClock clock;
+  FakeSource camera(clock, "cam", 33ms);
+  const auto first = camera.frame(cv::Mat(2, 2, CV_8UC1));
+  const auto second = camera.frame(cv::Mat(2, 2, CV_8UC1));
+  CHECK(second->captured - first->captured == 33ms);
+}
