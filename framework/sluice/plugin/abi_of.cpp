@@ -8,6 +8,7 @@
 #include <bit>
 #include <cerrno>
 #include <cstring>
+#include <limits>
 #include <optional>
 #include <sluice/plugin/abi.hpp>
 #include <sluice/plugin/abi_of.hpp>

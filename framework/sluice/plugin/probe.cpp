@@ -118,10 +118,11 @@ bool ends_within(int child, Duration limit) {
   }
 }
 
+// Of the first 64 KiB; somebody may still be writing.
 std::string last_line(int output) {
   std::string text;
   char some[4096];
-  for (ssize_t n = 0; (n = read(output, some, sizeof some)) > 0;)
+  for (ssize_t n = 0; text.size() < (64 << 10) && (n = read(output, some, sizeof some)) > 0;)
     text.append(some, static_cast<std::size_t>(n));
   while (!text.empty() && text.back() == '\n') text.pop_back();
   const auto begin = text.rfind('\n');

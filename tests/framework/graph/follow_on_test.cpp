@@ -70,6 +70,8 @@ width = 640
 [stage.jpeg]
 type = "loadtest.encode"
 from = "left"
+[stage.blur]
+type = "of.its_plugin"
 [stage.uplink]
 type = "loadtest.uplink"
 )")
