@@ -7,6 +7,7 @@ set(PACKAGE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/Sluice)
 set(PACKAGE_FILES cmake/SluiceConfig.cmake cmake/SluiceOpenCV.cmake cmake/SluicePlugin.cmake)
 set_target_properties(sluice_api PROPERTIES EXPORT_NAME sluice)
 set_target_properties(sluice_testkit PROPERTIES EXPORT_NAME testkit)
+add_dependencies(sluice sluice_testkit)  # a build tree with the program in it is good for plugins
 install(TARGETS sluice)
 install(TARGETS sluice_api sluice_testkit sluice_sanitizers EXPORT SluiceTargets)
 foreach(header ${PUBLIC_HEADERS})

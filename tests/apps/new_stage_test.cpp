@@ -41,7 +41,7 @@ std::vector<std::string> shell(const fs::path& folder, const fs::path& bin,
 }
 
 void expect_good(Process& process) {
-  const int status = process.wait(230s);
+  const int status = process.wait(800s);
   INFO(process.out() << process.err());
   REQUIRE(status == 0);
 }
