@@ -15,9 +15,11 @@ int main(int argc, char** argv) {
   CLI::App app("Sluice: camera networks as graphs of stages");
   app.set_version_flag("--version", "sluice " SLUICE_VERSION);
   app.require_subcommand(1);
-  const std::map<std::string, Verb> verbs{{"run", add_run(app)},       {"check", add_check(app)},
-                                          {"stages", add_stages(app)}, {"graph", add_graph(app)},
-                                          {"keygen", add_keygen(app)}, {"time", add_time(app)}};
+  const std::map<std::string, Verb> verbs{
+      {"run", add_run(app)},       {"check", add_check(app)},
+      {"stages", add_stages(app)}, {"new-stage", add_new_stage(app)},
+      {"graph", add_graph(app)},   {"keygen", add_keygen(app)},
+      {"time", add_time(app)}};
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

@@ -4,7 +4,12 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <sluice/graph/load.hpp>
+#include <sluice/graph/locate.hpp>
 #include <sluice/graph/stage_type.hpp>
+#include <sluice/observe/log.hpp>
+#include <sluice/plugin/error.hpp>
+#include <sluice/plugin/load.hpp>
 
 #include "stage_type_option.hpp"
 #include "verbs.hpp"
@@ -38,12 +43,15 @@ void print_list() {
   const auto types = StageTypes::all().sorted();
   std::size_t width = 0;
   for (const auto* type : types) width = std::max(width, type->name.size());
-  for (const auto* type : types) fmt::print("{:<{}}  {}\n", type->name, width, type->summary);
+  for (const auto* type : types)
+    fmt::print("{:<{}}  {}{}\n", type->name, width, type->summary,
+               type->plugin.empty() ? "" : fmt::format(" ({})", escaped(type->plugin)));
   fmt::print("\n`sluice stages TYPE` tells all about one.\n");
 }
 
 void print_page(const StageType& type) {
   fmt::print("{}: {}\n", type.name, type.summary);
+  if (!type.plugin.empty()) fmt::print("from {}\n", escaped(type.plugin));
   if (!type.manual.empty()) fmt::print("\n{}\n", type.manual);
   fmt::print("\nPorts\n");
   for (const auto& port : type.inputs)
@@ -94,7 +102,64 @@ Json json_of(const StageType& type) {
   }
   return {{"type", type.name},        {"summary", type.summary}, {"manual", type.manual},
           {"inputs", inputs},         {"outputs", outputs},      {"events", type.events},
-          {"parameters", parameters}, {"example", type.example}};
+          {"parameters", parameters}, {"example", type.example}, {"plugin", type.plugin}};
+}
+
+// The plugin's file; nothing where it can't be loaded, which is told on standard error.
+std::optional<std::filesystem::path> load_or_tell(const std::string& plugin,
+                                                  const PluginFolders& folders) {
+  try {
+    const auto file =
+        is_there(plugin) ? std::filesystem::path(plugin) : find_plugin(plugin, {}, folders);
+    load_plugin(file);
+    return file;
+  } catch (const PluginError& e) {
+    fmt::print(stderr, "sluice: {}; {}\n", escaped(e.what()), escaped(e.hint()));
+    return {};
+  }
+}
+
+void load_all(const PluginFolders& folders) {
+  for (const auto& sentence : folders.passed_over)
+    fmt::print(stderr, "sluice: {}\n", escaped(sentence));
+  for (const auto& file : plugins_in(folders)) load_or_tell(file.string(), folders);
+}
+
+void print(const std::vector<const StageType*>& types, bool json) {
+  Json list = Json::array();
+  for (const auto* type : types) {
+    if (json)
+      list.push_back(json_of(*type));
+    else
+      print_page(*type);
+  }
+  if (json) fmt::print("{}\n", list.dump(2));
+}
+
+int stages(const std::string& name, const std::string& plugin, bool json) {
+  const auto folders = default_request({}).plugin_folders;
+  std::optional<std::filesystem::path> file;
+  if (!plugin.empty()) {
+    file = load_or_tell(plugin, folders);
+    if (!file) return kWrong;
+  } else if (name.empty() || !StageTypes::all().find(name)) {
+    load_all(folders);
+  }
+  if (!name.empty()) {
+    const auto* type = stage_type_or_tell(name);
+    if (!type) return kWrong;
+    if (json)
+      fmt::print("{}\n", json_of(*type).dump(2));
+    else
+      print_page(*type);
+  } else if (file) {
+    print(types_of_plugin(*file), json);
+  } else if (json) {
+    print(StageTypes::all().sorted(), json);
+  } else {
+    print_list();
+  }
+  return kDone;
 }
 
 }  // namespace
@@ -102,29 +167,17 @@ Json json_of(const StageType& type) {
 Verb add_stages(CLI::App& app) {
   struct Options {
     std::string type;
+    std::string plugin;
     bool json = false;
   };
   auto options = std::make_shared<Options>();
-  auto* verb = app.add_subcommand("stages", "Lists the stage types, or tells all about one");
+  auto* verb = app.add_subcommand(
+      "stages", "Lists the stage types, those of plugins too, or tells all about one");
   verb->add_option("TYPE", options->type, "as in encode.jpeg");
+  verb->add_option("--plugin", options->plugin, "all about the types of this plugin")
+      ->type_name("FILE");
   verb->add_flag("--json", options->json, "as JSON");
-  return [options] {
-    const auto types = StageTypes::all().sorted();
-    if (options->type.empty()) {
-      if (!options->json) return print_list(), kDone;
-      Json list = Json::array();
-      for (const auto* type : types) list.push_back(json_of(*type));
-      fmt::print("{}\n", list.dump(2));
-      return kDone;
-    }
-    const auto* type = stage_type_or_tell(options->type);
-    if (!type) return kWrong;
-    if (options->json)
-      fmt::print("{}\n", json_of(*type).dump(2));
-    else
-      print_page(*type);
-    return kDone;
-  };
+  return [options] { return stages(options->type, options->plugin, options->json); };
 }
 
 }  // namespace sluice::app

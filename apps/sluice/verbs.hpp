@@ -19,6 +19,7 @@ using Verb = std::function<int()>;
 Verb add_run(CLI::App& app);
 Verb add_check(CLI::App& app);
 Verb add_stages(CLI::App& app);
+Verb add_new_stage(CLI::App& app);
 Verb add_keygen(CLI::App& app);
 Verb add_graph(CLI::App& app);
 Verb add_time(CLI::App& app);

@@ -21,6 +21,7 @@
 #include <sluice/graph/declare.hpp>
 #include <sluice/media/event.hpp>
 #include <sluice/media/frame.hpp>
+#include <sluice/plugin/abi.hpp>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -144,5 +145,7 @@ struct RegisterStage {
 }  // namespace sluice
 
 // At namespace scope, once per type, in its .cpp.
-#define SLUICE_STAGE(Type, name) \
+#define SLUICE_STAGE(Type, name)                                                           \
+  [[gnu::used, gnu::retain,                                                                \
+    gnu::section(SLUICE_ABI_SECTION)]] static const char sluice_abi_##Type[] = SLUICE_ABI; \
   static const ::sluice::detail::RegisterStage<Type> sluice_stage_##Type { name }

@@ -22,6 +22,17 @@ FramePtr make_frame(cv::Mat pixels, std::string source, std::uint64_t sequence, 
       Frame{std::move(source), sequence, captured, true, Image(format, std::move(pixels)), {}});
 }
 
+FramePtr FakeSource::frame(cv::Mat pixels) {
+  const Kind format = format_of(pixels);
+  return frame(Image(format, std::move(pixels)));
+}
+
+FramePtr FakeSource::frame(std::variant<Image, Encoded> payload) {
+  const auto captured = clock_.utc() + interval_ * static_cast<std::int64_t>(sequence_);
+  return std::make_shared<const Frame>(
+      Frame{name_, sequence_++, captured, true, std::move(payload), {}});
+}
+
 // The stage's surroundings: writes down all that it does.
 class StageTest::Recorder final : public LoopContext {
  public:

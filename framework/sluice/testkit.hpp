@@ -11,6 +11,8 @@
 #include <sluice/stage.hpp>
 #include <string>
 #include <thread>
+#include <utility>
+#include <variant>
 #include <vector>
 
 namespace sluice::testkit {
@@ -26,9 +28,27 @@ class FakeClock final : public Clock {
   std::atomic<std::int64_t> elapsed_{0};
 };
 
-// Frames to feed: `source` "cam", counted sequence numbers, captured at the clock's time.
+// One frame to feed. Where `captured` isn't given: when a new FakeClock begins.
 FramePtr make_frame(cv::Mat pixels, std::string source = "cam", std::uint64_t sequence = 0,
                     UtcTime captured = {});
+
+// A camera's frames: with sequence numbers from 0, captured at the clock's time, and where an
+// interval is given, each that much later than the one before.
+class FakeSource {
+ public:
+  // The clock, such as the test's, lives longer.
+  explicit FakeSource(const Clock& clock, std::string name = "cam", Duration interval = {})
+      : clock_(clock), name_(std::move(name)), interval_(interval) {}
+
+  FramePtr frame(cv::Mat pixels);
+  FramePtr frame(std::variant<Image, Encoded> payload);
+
+ private:
+  const Clock& clock_;
+  const std::string name_;
+  const Duration interval_;
+  std::uint64_t sequence_ = 0;
+};
 
 struct Counts {
   std::uint64_t in = 0, out = 0, failed = 0;

@@ -23,8 +23,10 @@ class DeviceCheck {
     SettingsReader reader(problems_, fmt::format("device '{}'", device), true);
     reader.read(layer, {&graph_parameters()}, {"stage", "mailbox", "dashboard"});
     for (const auto& key : layer.keys())
-      if (key != "stage" && key != "mailbox" && key != "dashboard" && key != "drain")
+      if (key != "stage" && key != "mailbox" && key != "dashboard" && key != "drain" &&
+          key != "plugins")
         layer.remove(key);
+    own_plugins_ = layer.find("plugins") != nullptr;
     if (const auto* dashboard = layer.find("dashboard"))
       if (const auto* table = expect_table(*dashboard, "[device.NAME.dashboard]", problems_))
         SettingsReader(problems_, "the dashboard", true).read(*table, {&dashboard_parameters()});
@@ -57,6 +59,8 @@ class DeviceCheck {
     if (!type) return true;
     const auto name = text_of(type->value);
     if (name && has_variables(*name)) return true;
+    // Another device's plugins are on that device. If this is the one, the graph's check tells.
+    if (name && own_plugins_ && !StageTypes::all().find(*name)) return true;
     // A wrong type in the graph itself is reported where the whole graph is checked, in the same
     // words, so once.
     if (const auto* stage_type = find_type(type->value, problems_))
@@ -66,6 +70,7 @@ class DeviceCheck {
 
   const Table* stages_;
   Problems& problems_;
+  bool own_plugins_ = false;  // of the device being checked
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <sluice/graph/load.hpp>
 #include <sluice/graph/locate.hpp>
 #include <sluice/graph/overlay.hpp>
+#include <sluice/graph/plugins.hpp>
 #include <sluice/graph/problems.hpp>
 #include <sluice/graph/settings.hpp>
 #include <sluice/graph/variables.hpp>
@@ -46,8 +47,11 @@ Loaded load_source(Sources& sources, const fs::path& path, const LoadRequest& re
   auto graph = layers.load(0, path);
   loaded.files = layers.files();
   if (graph) {
+    auto settings = read_sets(request.sets, sources, problems);
+    load_plugins(*graph, request.device, settings, request.plugin_folders, sources, variables,
+                 problems);
     apply_device(*graph, request.device, problems);
-    apply_sets(*graph, request.sets, sources, problems);
+    apply_sets(*graph, std::move(settings), problems);
     variables.expand(*graph);
     loaded.plan = check_graph(*graph, name_of(path), request.device, problems);
   }
@@ -65,6 +69,7 @@ LoadRequest default_request(std::string graph) {
     request.folders.push_back(fs::path(home) / ".config/sluice");
   request.folders.emplace_back("/etc/sluice");
   request.variable = environment;
+  request.plugin_folders = plugin_folders(environment);
   return request;
 }
 

@@ -1,4 +1,5 @@
-// From a graph file to a checked Plan, or to the list of all that is wrong with it. Starts nothing.
+// From a graph file to a checked Plan, or to the list of all that is wrong with it. Starts nothing,
+// but loads the plugins that the graph names, so that their types can be looked up.
 #pragma once
 
 #include <filesystem>
@@ -6,6 +7,7 @@
 #include <optional>
 #include <sluice/graph/plan.hpp>
 #include <sluice/graph/problem.hpp>
+#include <sluice/plugin/find.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,10 +20,12 @@ struct LoadRequest {
   std::vector<std::string> sets;  // "stage.jpeg.quality=70", in order
   std::vector<std::filesystem::path> folders;
   std::function<std::optional<std::string>(const std::string&)> variable;  // for ${VAR}
+  PluginFolders plugin_folders;
 };
 
 // A request as the command line means it: the environment's variables (HOSTNAME falls back to the
-// host's name), the folders ./configs, ~/.config/sluice and /etc/sluice, the host name as device.
+// host's name), the folders ./configs, ~/.config/sluice and /etc/sluice, those of plugins, the host
+// name as device.
 LoadRequest default_request(std::string graph);
 
 struct Loaded {

@@ -12,9 +12,12 @@ namespace sluice {
 // are checked too, as far as that goes: a mistake in them would else show only on that device.
 void apply_device(Table& graph, const std::string& device, Problems& problems);
 
-// Lays "stage.jpeg.quality=70" and the like over the graph, in order. What is not a TOML value is
-// taken as a text.
-void apply_sets(Table& graph, const std::vector<std::string>& sets, Sources& sources,
-                Problems& problems);
+// "stage.jpeg.quality=70" and the like as tables to lay over the graph, in order, but for those
+// there is a problem with. What is not a TOML value is taken as a text.
+std::vector<Table> read_sets(const std::vector<std::string>& sets, Sources& sources,
+                             Problems& problems);
+
+// Lays them over the graph, in order, but for those of stages that it doesn't have.
+void apply_sets(Table& graph, std::vector<Table> settings, Problems& problems);
 
 }  // namespace sluice

@@ -2,6 +2,7 @@
 
 #include <sluice/graph/own_check.hpp>
 #include <sluice/stage.hpp>
+#include <stdexcept>
 
 namespace sluice {
 namespace {
@@ -19,10 +20,14 @@ Origin place_of(const Entry& stage, const ParamProblem& problem) {
 
 void own_check(const Entry& entry, const StagePlan& plan, Problems& problems) {
   if (!plan.type->check || problems.part_is_missing()) return;
-  const auto stage = plan.type->make();
-  for (const auto& [parameter, value] : plan.parameters) parameter->set(*stage, value);
   ParamProblems found;
-  plan.type->check(*stage, found);
+  try {
+    const auto stage = plan.type->make();
+    for (const auto& [parameter, value] : plan.parameters) parameter->set(*stage, value);
+    plan.type->check(*stage, found);
+  } catch (const std::exception& e) {  // a plugin's code may throw anywhere
+    found = {{"", fmt::format("its own check threw: {}", e.what()), "mend the stage type"}};
+  }
   for (const auto& problem : found)
     problems.add(place_of(entry, problem), "bad-parameter",
                  fmt::format("stage '{}' ({}): {}", entry.key, plan.type->name, problem.message),

@@ -13,8 +13,9 @@ constexpr std::size_t kLongestLine = 160;     // characters
 constexpr std::size_t kBeforeCaret = 80;      // characters kept of a longer line
 
 // What an included file that can't be read may have brought.
-constexpr auto kMissing = std::to_array<std::string_view>(
-    {"no-stages", "no-such-stage", "missing-type", "missing-parameter", "nobody-feeds-it"});
+constexpr auto kMissing =
+    std::to_array<std::string_view>({"no-stages", "no-such-stage", "missing-type",
+                                     "missing-parameter", "nobody-feeds-it", "unknown-type"});
 
 std::string_view characters(std::string_view text, std::size_t from, std::size_t count) {
   std::size_t begin = 0;
@@ -44,8 +45,13 @@ void quote(Problem& problem, std::string_view line) {
 
 }  // namespace
 
+void Problems::mute_what_is_missing() {
+  muted_.insert(kMissing.begin(), kMissing.end());
+  part_is_missing_ = true;
+}
+
 void Problems::add(const Origin& at, ProblemCode code, std::string message, std::string hint) {
-  if (muted_ && std::find(kMissing.begin(), kMissing.end(), code.name()) != kMissing.end()) return;
+  if (muted_.count(code.name()) != 0) return;
   if (found_.size() >= kMost) {
     more_ = true;
     return;

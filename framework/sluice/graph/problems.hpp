@@ -21,10 +21,13 @@ class Problems {
   // Ignored where the same was said of the same place.
   void add(const Origin& at, ProblemCode code, std::string message, std::string hint = {});
 
-  // Codes to pass over from now on: a part of the graph could not be read, so what seems to be
-  // missing may be there.
-  void mute_what_is_missing() { muted_ = true; }
-  bool part_is_missing() const { return muted_; }
+  // A part of the graph could not be read, so what seems to be missing from now on may be there: it
+  // is passed over.
+  void mute_what_is_missing();
+  bool part_is_missing() const { return part_is_missing_; }
+
+  // Passes over problems of this code from now on: they may follow from one that is known.
+  void mute(ProblemCode code) { muted_.insert(code.name()); }
 
   // "did you mean 'jpeg'?", if one of the names is near; else "", or what `otherwise` says.
   std::string near(std::string_view name, const std::vector<std::string>& names,
@@ -44,7 +47,8 @@ class Problems {
   const Sources& sources_;
   std::vector<Found> found_;
   std::set<std::tuple<int, int, int, std::string>> seen_;
-  bool muted_ = false;
+  std::set<std::string_view> muted_;
+  bool part_is_missing_ = false;
   bool more_ = false;
 };
 

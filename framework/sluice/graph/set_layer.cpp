@@ -26,9 +26,9 @@ std::size_t equals_sign(std::string_view set) {
   return std::string_view::npos;
 }
 
-class SetLayer {
+class SetReader {
  public:
-  SetLayer(const Table& graph, Problems& problems) : graph_(graph), problems_(problems) {}
+  explicit SetReader(Problems& problems) : problems_(problems) {}
 
   // The setting as a table to lay over the graph; nothing if there is a problem with it.
   std::optional<Table> read(std::string_view set, const Origin& at) {
@@ -57,9 +57,7 @@ class SetLayer {
       const auto outer = std::next(part);
       value = Value{outer == key.rend() ? at : outer->second, std::move(table)};
     }
-    Table layer = std::move(*value->as<Table>());
-    if (!stages_are_there(layer)) return std::nullopt;
-    return layer;
+    return std::move(*value->as<Table>());
   }
 
  private:
@@ -68,34 +66,34 @@ class SetLayer {
     return std::nullopt;
   }
 
-  bool stages_are_there(const Table& layer) {
-    const auto* set = layer.find("stage");
-    const auto* names = set ? set->value.as<Table>() : nullptr;
-    if (!names) return true;
-    const auto* stage = graph_.find("stage");
-    const auto* stages = stage ? stage->value.as<Table>() : nullptr;
-    bool good = true;
-    for (const auto& entry : names->entries()) {
-      if (stages && stages->find(entry.key)) continue;
-      const auto there = stages ? stages->keys() : std::vector<std::string>();
-      problems_.add(entry.origin, "no-such-stage",
-                    fmt::format("the graph has no stage '{}'", entry.key),
-                    problems_.near(entry.key, there,
-                                   there.empty() ? "" : fmt::format("it has {}", listed(there))));
-      good = false;
-    }
-    return good;
-  }
-
-  const Table& graph_;
   Problems& problems_;
 };
 
+bool stages_are_there(const Table& graph, const Table& layer, Problems& problems) {
+  const auto* set = layer.find("stage");
+  const auto* names = set ? set->value.as<Table>() : nullptr;
+  if (!names) return true;
+  const auto* stage = graph.find("stage");
+  const auto* stages = stage ? stage->value.as<Table>() : nullptr;
+  bool good = true;
+  for (const auto& entry : names->entries()) {
+    if (stages && stages->find(entry.key)) continue;
+    const auto there = stages ? stages->keys() : std::vector<std::string>();
+    problems.add(entry.origin, "no-such-stage",
+                 fmt::format("the graph has no stage '{}'", entry.key),
+                 problems.near(entry.key, there,
+                               there.empty() ? "" : fmt::format("it has {}", listed(there))));
+    good = false;
+  }
+  return good;
+}
+
 }  // namespace
 
-void apply_sets(Table& graph, const std::vector<std::string>& sets, Sources& sources,
-                Problems& problems) {
-  if (sets.empty()) return;
+std::vector<Table> read_sets(const std::vector<std::string>& sets, Sources& sources,
+                             Problems& problems) {
+  std::vector<Table> settings;
+  if (sets.empty()) return settings;
   // One line of one source for each, so that a problem can show it.
   std::string text;
   for (const auto& set : sets) {
@@ -110,10 +108,16 @@ void apply_sets(Table& graph, const std::vector<std::string>& sets, Sources& sou
       problems.add(at, "bad-set", "a setting longer than 64 KiB");
     } else if (utf8::first_fault(sets[i]) != std::string::npos) {
       problems.add(at, "bad-set", "a setting that is not UTF-8 text");
-    } else if (auto layer = SetLayer(graph, problems).read(sets[i], at)) {
-      lay_over(graph, std::move(*layer));
+    } else if (auto layer = SetReader(problems).read(sets[i], at)) {
+      settings.push_back(std::move(*layer));
     }
   }
+  return settings;
+}
+
+void apply_sets(Table& graph, std::vector<Table> settings, Problems& problems) {
+  for (auto& layer : settings)
+    if (stages_are_there(graph, layer, problems)) lay_over(graph, std::move(layer));
 }
 
 }  // namespace sluice

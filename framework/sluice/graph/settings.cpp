@@ -106,6 +106,7 @@ const std::vector<Parameter>& graph_parameters() {
   static const std::vector<Parameter> list{
       other("drain", ParamType::duration,
             "how long a stopping graph may take to empty its mailboxes", std::chrono::hours(1)),
+      other("plugins", ParamType::texts, "shared objects with stage types, by name or path"),
   };
   return list;
 }

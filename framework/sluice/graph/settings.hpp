@@ -16,7 +16,7 @@ namespace sluice {
 const std::vector<Parameter>& stage_parameters();      // workers, optional
 const std::vector<Parameter>& mailbox_parameters();    // capacity, when_full, max_bytes, max_age
 const std::vector<Parameter>& restart_parameters();    // on, at_most, within
-const std::vector<Parameter>& graph_parameters();      // drain
+const std::vector<Parameter>& graph_parameters();      // drain, plugins
 const std::vector<Parameter>& dashboard_parameters();  // listen, token, hosts
 
 // [A-Za-z0-9_-]{1,64}

@@ -98,7 +98,9 @@ void StageTypes::add(StageType type) {
   const auto dot = type.name.find('.');
   if (dot == std::string::npos || dot == 0 || dot + 1 == type.name.size())
     refuse("a type's name has a family and a name, as in \"image.invert\"");
-  if (find(type.name)) refuse("that name is taken");
+  if (const auto* other = find(type.name))
+    refuse(fmt::format("that name is taken by {}",
+                       other->plugin.empty() ? "a built-in type" : other->plugin));
   if (!type.make) refuse("it has no factory");
   if (type.is_source() && !type.loops)
     refuse("a stage without inputs is a source, and derives from LoopStage");
@@ -109,6 +111,7 @@ void StageTypes::add(StageType type) {
       refuse(fmt::format("output '{}' follows a parameter '{}' that is not there", port.name,
                          port.kind_parameter));
   }
+  type.plugin = plugin_;
   types_.push_back(std::make_unique<const StageType>(std::move(type)));
 }
 

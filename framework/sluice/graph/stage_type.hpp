@@ -12,6 +12,7 @@
 #include <sluice/media/time.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -99,6 +100,7 @@ struct StageType {
   bool listens = false;        // a source fed from outside (a socket); stopped after other sources
   bool hears_all = false;      // takes every stage's events where the graph doesn't say `from`
   bool single_worker = false;  // `workers` above 1 is refused
+  std::string plugin;          // the file that it came from; empty: it is built in
   std::function<std::unique_ptr<Stage>()> make;
   // May be empty. The stage's parameters are set, and nothing else is done to it.
   std::function<void(const Stage&, ParamProblems&)> check;
@@ -118,11 +120,14 @@ class StageTypes {
   // Throws std::invalid_argument if the name is taken, has no family, or the declaration
   // contradicts itself; the text says which.
   void add(StageType type);
+  // What is added from now on comes from this plugin; empty: is built in.
+  void adding_from(std::string plugin) { plugin_ = std::move(plugin); }
   const StageType* find(std::string_view name) const;
   std::vector<const StageType*> sorted() const;
 
  private:
   std::vector<std::unique_ptr<const StageType>> types_;
+  std::string plugin_;
 };
 
 }  // namespace sluice

@@ -57,6 +57,11 @@ from = "camera"
     CHECK(problem(checked + "rihgt = 1\n").code == "unknown-key");
     CHECK(problem("include = [\"gone.toml\"]\n" + checked).code == "no-such-include");
   }
+  SECTION("types that a plugin may have, which is not there") {
+    CHECK(
+        problem("plugins = [\"gone\"]\n[stage.camera]\ntype = \"gone.camera\"\nwidth = 5\n").code ==
+        "no-such-plugin");
+  }
   SECTION("what an unreadable include may have brought") {
     CHECK(problem(R"(
 include = ["gone.toml"]
@@ -65,6 +70,8 @@ width = 640
 [stage.jpeg]
 type = "loadtest.encode"
 from = "left"
+[stage.blur]
+type = "of.its_plugin"
 [stage.uplink]
 type = "loadtest.uplink"
 )")

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "graph_fixture.hpp"
+#include "plugins.hpp"
 
 using namespace graph_fixture;
 
@@ -200,6 +201,12 @@ const std::vector<Case>& cases() {
        "from = \"a\"\n[stage.c]\ntype = \"loadtest.same\"\nfrom = \"b\"\n",
        "a -> b -> c -> a"},
       {"cycle", "[stage.a]\ntype = \"loadtest.same\"\nfrom = @@\"a\"\n", "a -> a"},
+      {"no-such-plugin", "plugins = [@@\"gone\"]\n" + kCamera, "libgone.so or gone.so"},
+      {"wrong-type", "plugins = [@@5]\n" + kCamera, "'plugins' takes"},
+      {"bad-plugin",
+       "plugins = @@\"./notes.so\"\n" + kCamera,
+       "it is no shared object",
+       {{"notes.so", "text"}}},
   };
   return list;
 }
@@ -222,6 +229,10 @@ std::vector<std::pair<std::string, Loaded>> other_cases() {
   folder.write("a.toml", "include = [\"a.toml\"]\n");
   r.graph = (folder.path() / "a.toml").string();
   result.emplace_back("include-cycle", load_graph(r));
+  const test::PluginFolder plugins;
+  std::filesystem::permissions(plugins.add("good"), std::filesystem::perms(0666));
+  r.plugin_folders.list = {plugins.path()};
+  result.emplace_back("untrusted-plugin", load_graph_text("plugins = \"good\"\n" + kCamera, r));
   std::string many = kCamera;
   for (int i = 0; i < 101; ++i) many += fmt::format("x{} = 1\n", i);
   result.emplace_back("too-many-problems", load_graph_text(many, request()));

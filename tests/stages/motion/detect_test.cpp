@@ -63,12 +63,11 @@ cv::Rect path(int n, cv::Size picture = {320, 240}, int side = 48) {
 // Feeds one source, 30 frames a second by its capture times.
 class Feed {
  public:
-  Feed(StageTest& test, std::string source) : test_(test), source_(std::move(source)) {}
+  Feed(StageTest& test, std::string source)
+      : test_(test), camera_(test.clock(), std::move(source), 33 * kMs) {}
 
   FramePtr send(Image image) {
-    const auto captured = test_.clock().utc() + std::chrono::milliseconds(33) * number_;
-    auto frame = std::make_shared<const sluice::Frame>(
-        sluice::Frame{source_, number_++, captured, true, std::move(image), {}});
+    auto frame = camera_.frame(std::move(image));
     test_.send(frame);
     return frame;
   }
@@ -76,8 +75,7 @@ class Feed {
 
  private:
   StageTest& test_;
-  std::string source_;
-  std::uint64_t number_ = 0;
+  sluice::testkit::FakeSource camera_;
 };
 
 template <class T>
