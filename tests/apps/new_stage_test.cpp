@@ -2,6 +2,7 @@
 // the Sluice of a build tree and with an installed one.
 
 #include <algorithm>
+#include <csignal>
 #include <set>
 #include <sstream>
 
@@ -95,6 +96,30 @@ TEST_CASE("new-stage: pictures to pictures, with the Sluice of a build tree") {
   CHECK(stages["blur"]["type"] == "my.blur");
   CHECK(stages["blur"]["out"] > 0);
   CHECK(stages["page"]["in"] > 0);
+
+  // The same plugin inside the shipped demo, before motion detection.
+  folder.write("blur/demo-blur.toml", "include = \"" SLUICE_SOURCE_DIR
+                                      "/configs/demo.toml\"\n"
+                                      R"(plugins = ["build/libblur.so"]
+[stage.blur]
+type = "my.blur"
+from = "decode"
+[stage.motion]
+from = "blur"
+)");
+  const auto port = test::free_address().substr(std::string("127.0.0.1:").size());
+  Process demo(shell(folder.path() / "blur", kBuild,
+                     "export DEMO_PAGE=127.0.0.1:0 DEMO_PORT=" + port +
+                         "\nexec sluice run demo-blur.toml --report demo.json"));
+  const bool moved = demo.says("motion.began");
+  INFO(demo.err());
+  REQUIRE(moved);
+  demo.signal(SIGTERM);
+  REQUIRE(demo.wait() == 0);
+  const auto in_demo = test::read_json(folder.path() / "blur/demo.json")["stages"];
+  CHECK(in_demo["blur"]["out"] > 0);
+  CHECK(in_demo["blur"]["failed"] == 0);
+  CHECK(in_demo["motion"]["in"] > 0);
 }
 
 TEST_CASE("new-stage: pictures to events") {

@@ -9,7 +9,6 @@
 
 #include "catch.hpp"
 #include "interop/peers.hpp"
-#include "new_stage/python.hpp"
 
 using namespace test;
 using sluice::testkit::StageTest;
@@ -31,9 +30,11 @@ std::vector<std::string> sluice_in(const std::filesystem::path& folder,
   return command;
 }
 
-// As the verb does.
-void write(const Folder& folder, const std::vector<sluice::app::ScaffoldFile>& files) {
-  for (const auto& file : files) folder.write(file.path, file.text);
+// The folder that `sluice new-stage --python` makes.
+std::filesystem::path made_in(const Folder& folder, const std::string& name) {
+  Process process(sluice_in(folder.path(), {"new-stage", "--python", name}));
+  REQUIRE(process.wait() == 0);
+  return folder.path() / name;
 }
 
 sluice::FramePtr gradient(std::uint64_t sequence) {
@@ -73,7 +74,8 @@ std::vector<std::string> documented() {
 }  // namespace
 
 TEST_CASE("a stage in Python as it is made, which is the documented one, inverts pictures") {
-  const auto program = sluice::app::python_stage("invert").at(0).text;
+  const Folder folder;
+  const auto program = read_text(made_in(folder, "invert") / "invert.py");
   CHECK(program == documented().at(0));
   const auto frames = made_by(program);
   REQUIRE(frames.size() == 3);
@@ -101,7 +103,7 @@ TEST_CASE("the graph that comes with a stage in Python runs, whatever the stage 
   for (const std::string name : {"invert", "camera", "show"}) {
     INFO(name);
     const Folder folder;
-    write(folder, sluice::app::python_stage(name));
+    const auto made = made_in(folder, name);
     const auto report = (folder.path() / "report.json").string();
     const std::string camera = name == "camera" ? "camera-2" : "camera";
     const std::string show = name == "show" ? "show-2" : "show";
@@ -111,7 +113,7 @@ TEST_CASE("the graph that comes with a stage in Python runs, whatever the stage 
           "stage." + camera + ".rate=0", "stage." + name + ".mailbox.when_full=block",
           "stage." + show + ".mailbox.when_full=block"})
       call.insert(call.end(), {"--set", set});
-    Process process(sluice_in(folder.path(), call));
+    Process process(sluice_in(made, call));
     const int status = process.wait();  // by itself, as there are no more frames
     INFO(process.err());
     REQUIRE(status == 0);
@@ -123,11 +125,11 @@ TEST_CASE("the graph that comes with a stage in Python runs, whatever the stage 
 
 TEST_CASE("a stage in Python runs inside configs/demo.toml, and motion is still found behind it") {
   const Folder folder;
-  write(folder, sluice::app::python_stage("invert"));
+  const auto made = made_in(folder, "invert");
   const auto report = (folder.path() / "report.json").string();
-  folder.write("demo-python.toml", "include = \"" SLUICE_SOURCE_DIR
-                                   "/configs/demo.toml\"\n"
-                                   R"(
+  folder.write("invert/demo-python.toml", "include = \"" SLUICE_SOURCE_DIR
+                                          "/configs/demo.toml\"\n"
+                                          R"(
 [stage.invert]
 type    = "external.process"
 from    = "decode"
@@ -136,8 +138,9 @@ command = ["python3", "-u", "invert.py"]
 [stage.motion]
 from = "invert"
 )");
-  Process demo(sluice_in(folder.path(), {"run", "demo-python.toml", "--report", report, "--set",
-                                         "stage.show.listen=127.0.0.1:0"}));
+  Process demo(
+      sluice_in(made, {"run", "demo-python.toml", "--report", report, "--set",
+                       "stage.show.listen=127.0.0.1:0", "--set", "dashboard.listen=127.0.0.1:0"}));
   const bool moved = demo.says("motion.began");
   INFO(demo.err());
   REQUIRE(moved);
