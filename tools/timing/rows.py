@@ -41,12 +41,13 @@ class Row:
     ratios: tuple = ()
     bounds: tuple = ()
     in_readme: bool = True
+    turns: int = 1  # in each repeat: more of them, and short ones, where a small difference is looked for
 
 
 def measure(row, repeats):
     """The row's figures, ratios, and sides that can't be had; sides take turns, and begin in turn."""
     turns, missing = [], {}
-    for i in range(repeats):
+    for i in range(repeats * row.turns):
         turn = {}
         for name in list(row.sides)[::-1 if i % 2 else 1]:
             if name in missing:
