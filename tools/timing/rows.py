@@ -41,7 +41,7 @@ class Row:
     ratios: tuple = ()
     bounds: tuple = ()
     in_readme: bool = True
-    turns: int = 1  # in each repeat: more of them, and short ones, where a small difference is looked for
+    turns: int = 1  # a repeat: many short ones where a small difference is looked for
 
 
 def measure(row, repeats):
@@ -64,7 +64,7 @@ def measure(row, repeats):
         'ratios': {ratio.name: statistics.median(map(ratio.of_turn, turns))
                    for ratio in row.ratios if ratio.of in there and ratio.to in there},
         'missing': missing,
-        'repeats': repeats,
+        'repeats': len(turns),
     }
 
 
