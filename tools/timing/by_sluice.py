@@ -1,10 +1,13 @@
 """Sluice's side: a hub's process and its nodes', on loopback."""
-import json, os, statistics, subprocess, tempfile, time
+import json, os, random, statistics, subprocess, sys, tempfile, time
 from datetime import datetime
 
 import graphs
-from measure import (SLUICE, TIMING, VIDEO, begin, cpu_of, free_addresses, line_of, read_json,
-                     result_of, write)
+from dashboard import Dashboard
+from measure import (ROOT, SLUICE, TIMING, VIDEO, begin, cpu_of, free_addresses, line_of, read_json,
+                     result_of, say, write)
+
+VIEWERS = os.path.join(ROOT, 'tools', 'timing', 'peers', 'viewers.py')
 
 
 def run(graph, report, *more):
@@ -18,9 +21,13 @@ def when(event):
 class Hub:
     """A running hub; what it did between the first frame and the last."""
 
-    def __init__(self, graph, folder):
+    def __init__(self, graph, folder, dashboard=False):
         self.report = os.path.join(folder, 'hub.json')
-        self.process = run(write(os.path.join(folder, 'hub.toml'), graph), self.report)
+        self.dashboard = Dashboard(free_addresses(1)[0].removeprefix('tcp://')) if dashboard else None
+        self.process = run(write(os.path.join(folder, 'hub.toml'), graph), self.report,
+                           *(['--dashboard=' + self.dashboard.address] if dashboard else []))
+        if dashboard:
+            self.dashboard.wait_until_drawn()
 
     def hear(self, name):
         """The next event of that name."""
@@ -35,12 +42,15 @@ class Hub:
         self.cpu = cpu_of(self.process.pid)
         self.up += [when(self.hear('link.up')) for _ in range(senders - 1)]
 
+    def stop(self):
+        self.process.terminate()
+        self.process.communicate()
+
     def ends(self):
         """When each of them has said goodbye."""
         gone = [when(self.hear('source.gone')) for _ in self.up]
         used = cpu_of(self.process.pid) - self.cpu
-        self.process.terminate()
-        self.process.communicate()
+        self.stop()
         report = read_json(self.report)
         end = report['stages']['end']
         frames = end['out']
@@ -98,3 +108,46 @@ def cameras(jpegs, count, rate, seconds, work, pattern='request', when_full='lat
             raise SystemExit('the hub found no motion in pictures full of it')
         return {**got, 'given_fps': sum(given.values()) / seconds,
                 'fewest': min(hub.of_source.get(name, 0) / frames for name, frames in given.items())}
+
+
+def with_and_without_dashboard(jpegs, count, rate, seconds, work):
+    """Two hubs at once, each with cameras of its own: what disturbs one of them disturbs the other."""
+    with tempfile.TemporaryDirectory() as folder:
+        addresses = dict(zip(random.sample((True, False), 2), free_addresses(2)))  # no side is always first
+        hubs = {dashboard: Hub(graphs.hub(work, 'request', [address], 'latest'), tempfile.mkdtemp(dir=folder), dashboard)
+                for dashboard, address in addresses.items()}
+        nodes = [begin(TIMING, 'cameras', jpegs, count, rate, seconds, 'request', address)
+                 for address in addresses.values()]
+        for hub in hubs.values():
+            hub.begins(count)
+        for node in nodes:
+            result_of(node)
+        got = {dashboard: hub.ends()['hub_cpu_ms'] for dashboard, hub in hubs.items()}
+        return {'hub_cpu_ms': got[True], 'without_ms': got[False], 'times': got[True] / got[False]}
+
+
+def watched(jpegs, count, rate, seconds, work, viewers):
+    """Ages in one hub before so many look at its montage, while they do, and after: nobody looks twice,
+    so that it shows how much an age varies by itself."""
+    with tempfile.TemporaryDirectory() as folder:
+        address = free_addresses(1)[0]
+        hub = Hub(graphs.hub(work, 'request', [address], 'latest'), folder, dashboard=True)
+        hour = 3600  # cameras go on until all is measured
+        node = begin(TIMING, 'cameras', jpegs, count, rate, hour, 'request', address)
+        hub.begins(count)
+        hub.dashboard.wait_for_sources(count, 'end')
+        p99_ms = lambda: hub.dashboard.during(seconds)['stages']['end']['age_ms']['p99']
+        before = p99_ms()
+        browsers = begin(sys.executable, VIEWERS, hub.dashboard.address, viewers)
+        if line_of(browsers) != 'ready\n':
+            raise SystemExit('the viewers did not start')
+        during = p99_ms()
+        say(browsers, 'end')
+        seen = result_of(browsers)
+        hub.dashboard.wait_until_left()
+        after = p99_ms()
+        node.kill()
+        node.communicate()
+        hub.stop()
+        return {'p99_ms': during, 'before_ms': before, 'after_ms': after,
+                'times': 2 * during / (before + after), **seen}

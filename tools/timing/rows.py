@@ -41,12 +41,13 @@ class Row:
     ratios: tuple = ()
     bounds: tuple = ()
     in_readme: bool = True
+    turns: int = 1  # a repeat: many short ones where a small difference is looked for
 
 
 def measure(row, repeats):
     """The row's figures, ratios, and sides that can't be had; sides take turns, and begin in turn."""
     turns, missing = [], {}
-    for i in range(repeats):
+    for i in range(repeats * row.turns):
         turn = {}
         for name in list(row.sides)[::-1 if i % 2 else 1]:
             if name in missing:
@@ -63,7 +64,7 @@ def measure(row, repeats):
         'ratios': {ratio.name: statistics.median(map(ratio.of_turn, turns))
                    for ratio in row.ratios if ratio.of in there and ratio.to in there},
         'missing': missing,
-        'repeats': repeats,
+        'repeats': len(turns),
     }
 
 
