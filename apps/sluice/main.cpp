@@ -17,7 +17,8 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   const std::map<std::string, Verb> verbs{{"run", add_run(app)},       {"check", add_check(app)},
                                           {"stages", add_stages(app)}, {"graph", add_graph(app)},
-                                          {"keygen", add_keygen(app)}, {"time", add_time(app)}};
+                                          {"keygen", add_keygen(app)}, {"schema", add_schema(app)},
+                                          {"time", add_time(app)}};
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
