@@ -6,6 +6,7 @@
 #include <sluice/graph/units.hpp>
 
 #include "catch.hpp"
+#include "pages.hpp"
 #include "process.hpp"
 #include "schema_help.hpp"
 
@@ -52,6 +53,8 @@ TEST_CASE("what is good for the check is good for the schema") {
   REQUIRE(graphs.size() >= 5);
   for (auto& graph : graphs_in("configs")) graphs.push_back(std::move(graph));
   for (const auto* type : StageTypes::all().sorted()) graphs.push_back({type->name, type->example});
+  for (const char* page : {"README.md", "docs/graph-file.md", "docs/security.md"})
+    for (auto& text : test::graphs_on(page)) graphs.push_back({page, std::move(text)});
   const auto said = test::objections(graphs);
   for (std::size_t i = 0; i < graphs.size(); ++i) {
     INFO(graphs[i].name);

@@ -60,7 +60,8 @@ Json plain(const Parameter& p) {
 }  // namespace
 
 Json reference(const std::string& definition) {
-  return {{"$ref", "#" + (Json::json_pointer("/definitions") / definition).to_string()}};
+  const auto place = Json::json_pointer("/definitions") / definition;
+  return {{"$ref", fmt::format("#{}", place.to_string())}};
 }
 
 Json with_variable() {
