@@ -19,7 +19,7 @@ int main(int argc, char** argv) {
       {"run", add_run(app)},       {"check", add_check(app)},
       {"stages", add_stages(app)}, {"new-stage", add_new_stage(app)},
       {"graph", add_graph(app)},   {"keygen", add_keygen(app)},
-      {"time", add_time(app)}};
+      {"schema", add_schema(app)}, {"time", add_time(app)}};
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

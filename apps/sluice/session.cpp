@@ -135,4 +135,12 @@ void WholeFile::cannot_write(int why) const {
                                        why == ENOENT ? "; is there such a folder?" : ""));
 }
 
+void write_whole(const std::string& file, const std::string& text) {
+  if (!file.empty())
+    WholeFile(file).put_in_place(text);
+  else if (std::fwrite(text.data(), 1, text.size(), stdout) < text.size() ||
+           std::fflush(stdout) != 0)
+    throw std::system_error(errno, std::generic_category(), "cannot write to standard output");
+}
+
 }  // namespace sluice::app

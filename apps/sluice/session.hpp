@@ -80,4 +80,8 @@ class WholeFile {
   std::ofstream stream_;
 };
 
+// Writes to a WholeFile of that name, or to standard output where it is empty. Throws
+// std::runtime_error.
+void write_whole(const std::string& file, const std::string& text);
+
 }  // namespace sluice::app

@@ -11,6 +11,7 @@
 #include <sluice/plugin/error.hpp>
 #include <sluice/plugin/load.hpp>
 
+#include "parameter_text.hpp"
 #include "stage_type_option.hpp"
 #include "verbs.hpp"
 
@@ -23,20 +24,6 @@ std::string kinds_of(const Port& port) {
   const auto list = port.same_as_input ? "what came in" : to_string(port.kinds);
   if (port.kind_parameter.empty()) return list;
   return list + (port.same_as_input ? ", or by " : ", by ") + port.kind_parameter;
-}
-
-std::string range_of(const Parameter& p) {
-  const auto bound = [&](double value) {
-    if (p.type == ParamType::number) return fmt::format("{}", value);
-    const auto quoted = to_toml(static_cast<std::int64_t>(value), p.type);
-    return quoted.front() == '"' ? quoted.substr(1, quoted.size() - 2) : quoted;
-  };
-  const bool low = p.least > -2e9;
-  const bool high = p.most < (p.type == ParamType::integer ? 2e9 : 1e18);
-  if (low && high) return fmt::format("{} to {}", bound(p.least), bound(p.most));
-  if (low) return fmt::format("at least {}", bound(p.least));
-  if (high) return fmt::format("at most {}", bound(p.most));
-  return {};
 }
 
 void print_list() {
@@ -68,13 +55,7 @@ void print_page(const StageType& type) {
   if (!type.parameters.empty()) fmt::print("\nParameters\n");
   for (const auto& p : type.parameters) {
     fmt::print("  {} = {}\n", p.name, p.required ? "..." : to_toml(p.fallback, p.type));
-    std::string about = std::string(to_string(p.type));
-    if (!p.unit.empty()) about += ", " + p.unit;
-    if (const auto range = range_of(p); !range.empty()) about += ", " + range;
-    for (std::size_t i = 0; i < p.choices.size(); ++i)
-      about += fmt::format("{}\"{}\"", i == 0 ? ": " : ", ", p.choices[i]);
-    if (p.required) about += ", must be given";
-    fmt::print("      {}\n      ({})\n", p.help, about);
+    fmt::print("      {}\n      ({})\n", p.help, wanted_of(p));
   }
   if (!type.example.empty()) fmt::print("\nExample\n{}", type.example);
 }

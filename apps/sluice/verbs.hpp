@@ -22,6 +22,7 @@ Verb add_stages(CLI::App& app);
 Verb add_new_stage(CLI::App& app);
 Verb add_keygen(CLI::App& app);
 Verb add_graph(CLI::App& app);
+Verb add_schema(CLI::App& app);
 Verb add_time(CLI::App& app);
 
 // Those of `sluice time`.

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "catch.hpp"
+#include "pages.hpp"
 #include "process.hpp"
 
 using namespace sluice;
@@ -26,20 +27,16 @@ TEST_CASE("every shipped graph passes the check") {
 TEST_CASE("every graph in the documents passes the check") {
   for (const char* file : {"README.md", "docs/graph-file.md", "docs/security.md",
                            "docs/dashboard.md", "docs/authors-python.md"}) {
-    const auto text = test::read_text(std::filesystem::path(SLUICE_SOURCE_DIR) / file);
-    const std::string begin = "```toml\n";
-    int graphs = 0;
-    for (auto at = text.find(begin); at != std::string::npos; at = text.find(begin, at)) {
-      at += begin.size();
+    const auto graphs = test::graphs_on(file);
+    for (const auto& graph : graphs) {
       auto request = default_request(file);
       request.device = "pi-garage";
-      const auto loaded = load_graph_text(text.substr(at, text.find("```", at) - at), request);
+      const auto loaded = load_graph_text(graph, request);
       for (const auto& problem : loaded.problems) UNSCOPED_INFO(to_text(problem));
       CHECK(loaded.plan);
-      ++graphs;
     }
     INFO(file);
-    CHECK(graphs > 0);
+    CHECK_FALSE(graphs.empty());
   }
 }
 

@@ -4,10 +4,8 @@
 #include <unistd.h>
 
 #include <array>
-#include <cerrno>
 #include <cstdio>
 #include <sluice/observe/log.hpp>
-#include <system_error>
 
 #include "graph/look.hpp"
 #include "graph/mermaid.hpp"
@@ -89,12 +87,8 @@ int run(const Options& options) {
   std::vector<DrawnPlan> drawn;
   for (const auto& plan : plans) drawn.push_back({&plan, {}, {}});
   add_reports(drawn, options.reports);
-  const auto picture = format->make(draw(drawn), options.down ? Direction::down : Direction::right);
-  if (!options.file.empty())
-    WholeFile(options.file).put_in_place(picture);
-  else if (std::fwrite(picture.data(), 1, picture.size(), stdout) < picture.size() ||
-           std::fflush(stdout) != 0)
-    throw std::system_error(errno, std::generic_category(), "cannot write to standard output");
+  write_whole(options.file,
+              format->make(draw(drawn), options.down ? Direction::down : Direction::right));
   return kDone;
 }
 

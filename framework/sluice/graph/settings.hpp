@@ -19,7 +19,8 @@ const std::vector<Parameter>& restart_parameters();    // on, at_most, within
 const std::vector<Parameter>& graph_parameters();      // drain, plugins
 const std::vector<Parameter>& dashboard_parameters();  // listen, token, hosts
 
-// [A-Za-z0-9_-]{1,64}
+// What names of graphs and stages are made of, as a regular expression.
+inline constexpr std::string_view kIdentifier = "[A-Za-z0-9_-]{1,64}";
 bool is_identifier(std::string_view name);
 
 // By name, what a table gives and what is right. A key that is given but wrong or unknown is in

@@ -46,6 +46,15 @@ std::optional<std::int64_t> parse(std::string_view text, const std::array<Unit, 
   return std::nullopt;
 }
 
+// Of texts that parse() takes: any number with a unit, or zero, which needs none and may be
+// negative.
+template <std::size_t N>
+std::string pattern(const std::array<Unit, N>& units) {
+  std::string names;
+  for (const auto& u : units) names += fmt::format("{}{}", names.empty() ? "" : "|", u.name);
+  return fmt::format(R"(^([0-9]+\.?[0-9]*|\.[0-9]+) *({0})$|^-?(0+\.?0*|\.0+) *({0})?$)", names);
+}
+
 template <std::size_t N>
 std::string format(std::int64_t value, const std::array<Unit, N>& units, bool halves) {
   if (value == 0) return fmt::format("0{}", units.back().name);
@@ -65,6 +74,9 @@ std::optional<Duration> parse_duration(std::string_view text) {
 }
 
 std::optional<std::int64_t> parse_size(std::string_view text) { return parse(text, kSizes); }
+
+std::string duration_pattern() { return pattern(kTimes); }
+std::string size_pattern() { return pattern(kSizes); }
 
 std::string format_duration(Duration d) {
   const bool room = d.count() < 100'000'000'000'000'000;  // ten times it still fits

@@ -1,0 +1,19 @@
+// sluice schema: what a graph file may say, for editors.
+
+#include "schema/graph_schema.hpp"
+#include "session.hpp"
+#include "verbs.hpp"
+
+namespace sluice::app {
+
+Verb add_schema(CLI::App& app) {
+  auto file = std::make_shared<std::string>();
+  auto* verb = app.add_subcommand("schema", "Prints the JSON Schema of graph files, for editors");
+  verb->add_option("-o", *file, "write it there, else to standard output")->type_name("FILE");
+  return [file] {
+    write_whole(*file, graph_schema().dump(2) + "\n");
+    return kDone;
+  };
+}
+
+}  // namespace sluice::app
