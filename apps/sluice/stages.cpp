@@ -5,10 +5,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <sluice/graph/load.hpp>
-#include <sluice/graph/locate.hpp>
 #include <sluice/graph/stage_type.hpp>
 #include <sluice/observe/log.hpp>
-#include <sluice/plugin/error.hpp>
 #include <sluice/plugin/load.hpp>
 
 #include "parameter_text.hpp"
@@ -86,26 +84,6 @@ Json json_of(const StageType& type) {
           {"parameters", parameters}, {"example", type.example}, {"plugin", type.plugin}};
 }
 
-// The plugin's file; nothing where it can't be loaded, which is told on standard error.
-std::optional<std::filesystem::path> load_or_tell(const std::string& plugin,
-                                                  const PluginFolders& folders) {
-  try {
-    const auto file =
-        is_there(plugin) ? std::filesystem::path(plugin) : find_plugin(plugin, {}, folders);
-    load_plugin(file);
-    return file;
-  } catch (const PluginError& e) {
-    fmt::print(stderr, "sluice: {}; {}\n", escaped(e.what()), escaped(e.hint()));
-    return {};
-  }
-}
-
-void load_all(const PluginFolders& folders) {
-  for (const auto& sentence : folders.passed_over)
-    fmt::print(stderr, "sluice: {}\n", escaped(sentence));
-  for (const auto& file : plugins_in(folders)) load_or_tell(file.string(), folders);
-}
-
 void print(const std::vector<const StageType*>& types, bool json) {
   Json list = Json::array();
   for (const auto* type : types) {
@@ -121,10 +99,10 @@ int stages(const std::string& name, const std::string& plugin, bool json) {
   const auto folders = default_request({}).plugin_folders;
   std::optional<std::filesystem::path> file;
   if (!plugin.empty()) {
-    file = load_or_tell(plugin, folders);
+    file = load_plugin_or_tell(plugin, folders);
     if (!file) return kWrong;
   } else if (name.empty() || !StageTypes::all().find(name)) {
-    load_all(folders);
+    load_plugins_or_tell(folders);
   }
   if (!name.empty()) {
     const auto* type = stage_type_or_tell(name);

@@ -53,6 +53,17 @@ Json devices_schema() {
           {"description", "what is laid over the graph on one device, as [device.NAME...]"}};
 }
 
+// No other types than those that this sluice has, unless plugins may bring them.
+Json without_plugins() {
+  const Json names_plugins{{"required", {"plugins"}}};
+  const Json known{{"additionalProperties", known_type()}};
+  const Json devices{{"additionalProperties", {{"properties", {{"stage", known}}}}}};
+  return {{"if",
+           {{"not", {{"anyOf", {names_plugins, {{"required", {"include"}}}}}}},
+            {"properties", {{"device", {{"additionalProperties", {{"not", names_plugins}}}}}}}}},
+          {"then", {{"properties", {{"stage", known}, {"device", devices}}}}}};
+}
+
 // Of a file that no other layer adds to: what must be there.
 Json whole_graph() {
   const Json stages{{"minProperties", 1}, {"additionalProperties", whole_stage()}};
@@ -80,6 +91,7 @@ Json graph_schema() {
           {"additionalProperties", false},
           {"if", layered},
           {"else", whole_graph()},
+          {"allOf", Json::array({without_plugins()})},
           {"definitions", definitions}};
 }
 

@@ -1,7 +1,10 @@
 // sluice schema: what a graph file may say, for editors.
 
+#include <sluice/graph/load.hpp>
+
 #include "schema/graph_schema.hpp"
 #include "session.hpp"
+#include "stage_type_option.hpp"
 #include "verbs.hpp"
 
 namespace sluice::app {
@@ -11,6 +14,7 @@ Verb add_schema(CLI::App& app) {
   auto* verb = app.add_subcommand("schema", "Prints the JSON Schema of graph files, for editors");
   verb->add_option("-o", *file, "write it there, else to standard output")->type_name("FILE");
   return [file] {
+    load_plugins_or_tell(default_request({}).plugin_folders);
     write_whole(*file, graph_schema().dump(2) + "\n");
     return kDone;
   };

@@ -75,7 +75,7 @@ Json schema_of(const StageType& type, Layer layer) {
   }
   keys["restart"] = reference(definition_of("restart", layer));
   for (auto p : stage_parameters()) {
-    if (p.name == "workers" && (type.single_worker || type.loops)) p.most = 1;
+    if (p.name == "workers" && (type.single_worker || type.is_source())) p.most = 1;
     keys[p.name] = value_schema(p, layer);
   }
   for (const auto& p : type.parameters) {
@@ -100,12 +100,14 @@ void add_stage_definitions(Json& definitions, Layer layer) {
     proposed.push_back(reference(definition));
   }
   definitions[definition_of("stage", layer)] = {{"type", "object"},
-                                                {"properties", {{"type", type_schema()}}},
+                                                {"properties", {{"type", {{"type", "string"}}}}},
                                                 {"allOf", by_type},
                                                 {"anyOf", proposed}};
   definitions[definition_of("mailbox", layer)] = table_schema(mailbox_parameters(), layer);
   definitions[definition_of("restart", layer)] = table_schema(restart_parameters(), layer);
 }
+
+Json known_type() { return {{"properties", {{"type", type_schema()}}}}; }
 
 Json stage_reference(Layer layer) { return reference(definition_of("stage", layer)); }
 Json mailbox_reference(Layer layer) { return reference(definition_of("mailbox", layer)); }

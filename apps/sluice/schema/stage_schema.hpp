@@ -11,6 +11,9 @@ void add_stage_definitions(Json& definitions, Layer layer);
 Json stage_reference(Layer layer);
 Json mailbox_reference(Layer layer);
 
+// A stage of a type that this sluice has.
+Json known_type();
+
 // What a stage's table must say where nothing is laid over or under the file: a type, what feeds
 // it, and the parameters that must be given.
 Json whole_stage();
