@@ -71,8 +71,8 @@ class Works:
         return lambda: by_sluice.cameras(self.jpegs, count, 10, self.seconds(5), graphs.motion('average'))
 
     def unwatched(self):
-        """On a machine busy with builds eleven turns of fifteen gave 0.95 to 1.03 times, the others less: the
-        median of 21 is good to about a hundredth there."""
+        """For a hundredth the machine must be quiet: on one busy with builds half of the turns gave 0.94 to
+        1.05 times, from which the median of 21 is known to two hundredths."""
         return by_sluice.with_and_without_dashboard(self.jpegs, 8, 10, self.seconds(4), graphs.motion('average'))
 
     def watched(self):
