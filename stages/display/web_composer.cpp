@@ -1,3 +1,6 @@
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <display/jpeg.hpp>
 #include <display/web_composer.hpp>
@@ -52,6 +55,8 @@ Composer::Composer(Board& board, const Clock& clock, ComposerSettings settings,
                    std::function<void(bool)> ready)
     : board_(board), clock_(clock), settings_(settings), ready_(std::move(ready)) {
   thread_ = std::thread([this] {
+    // Whoever looks waits rather than a frame. Of this thread only; where it can't be, it isn't.
+    setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), 10);
     try {
       run();
     } catch (...) {  // the graph's thread throws it on, in check()

@@ -37,6 +37,9 @@ class WebPart {
   using Argument = std::function<const char*(const char* key)>;
   virtual std::optional<WebText> text(std::string_view path, const Argument& argument) = 0;
 
+  // Called at least once a second while somebody watches.
+  virtual void beat() = 0;
+
   virtual std::vector<SourceState> sources() = 0;
   // All sources' pictures, for a server that has no wall of its own. Null: there are none.
   virtual WallPtr wall() = 0;

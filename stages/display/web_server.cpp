@@ -176,6 +176,10 @@ ssize_t WebServer::read(PictureViewer& viewer, char* buffer, std::size_t most) {
       continue;
     }
     if (viewer.peer_gone()) return MHD_CONTENT_READER_END_WITH_ERROR;
+    {
+      const std::lock_guard lock(part_mutex_);
+      if (part_) part_->beat();
+    }
     switch (suspend(viewer)) {
       case Next::wait:
         return 0;

@@ -46,15 +46,19 @@ from = "jpeg"
 
 // A running graph with a dashboard.
 struct Watched {
-  explicit Watched(const std::vector<std::string>& more = {}, const char* graph = kGraph)
-      : process(command(more, graph)) {
+  // `address` stands for ADDRESS in the graph.
+  explicit Watched(const std::vector<std::string>& more = {}, std::string graph = kGraph,
+                   const std::string& address = {})
+      : process(command(more, graph.find("ADDRESS") == std::string::npos
+                                  ? graph
+                                  : graph.replace(graph.find("ADDRESS"), 7, address))) {
     REQUIRE(process.says("dashboard: http://"));
     const auto said = process.err();
     const auto at = said.find("dashboard: http://");
     const auto line = said.substr(at, said.find('\n', at) - at);
     port = static_cast<std::uint16_t>(std::stoi(line.substr(line.rfind(':') + 1)));
   }
-  std::vector<std::string> command(const std::vector<std::string>& more, const char* graph) {
+  std::vector<std::string> command(const std::vector<std::string>& more, const std::string& graph) {
     auto all = test::sluice({"run", folder.write("yard.toml", graph), "--device", "shed",
                              "--report", report(), "--dashboard=127.0.0.1:0"});
     all.insert(all.end(), more.begin(), more.end());
@@ -181,6 +185,38 @@ TEST_CASE("the dashboard shows each source, and what flows on each link, while s
   const auto report = run.end();
   CHECK(report["stages"]["end"]["in"] == report["stages"]["jpeg"]["out"]);
   CHECK(report["stages"]["jpeg"]["sources"]["gate"]["missing"] == 0);
+}
+
+TEST_CASE("who looks before the first camera came sees it when it comes") {
+  const auto address = "tcp://" + free_address();
+  Watched hub({}, R"(
+name = "hub"
+[stage.cameras]
+type = "transport.receive"
+bind = "ADDRESS"
+[stage.end]
+type = "sink.discard"
+from = "cameras"
+)",
+              address);
+  HttpClient viewer(hub.port);
+  viewer.begin_stream("/montage.mjpg");
+  const auto empty = viewer.part().picture;
+  Folder folder;
+  Process node(test::sluice({"run", folder.write("node.toml", R"(
+[stage.porch]
+type = "capture.synthetic"
+rate = 20
+[stage.jpeg]
+type = "encode.jpeg"
+from = "porch"
+[stage.uplink]
+type = "transport.send"
+from = "jpeg"
+connect = ")" + address + "\"\n")}));
+  const auto first = viewer.part().picture;
+  CHECK(first != empty);
+  CHECK(viewer.part().picture != first);
 }
 
 TEST_CASE("a viewer that stops reading is dropped, and the graph does not notice") {

@@ -81,12 +81,17 @@ Dashboard::~Dashboard() {
   server_->wake(true);
 }
 
+// Sources come and move: the wall of all follows whenever the figures tell.
+void Dashboard::beat() {
+  if (figures_.refresh()) walls_.follow(figures_.last_seen());
+}
+
 std::string Dashboard::section() {
   return dashboard_section(engine_.plan().name, engine_.plan().device);
 }
 
 std::optional<display::WebText> Dashboard::text(std::string_view path, const Argument& argument) {
-  figures_.refresh();
+  beat();
   if (path == "/part.js")
     return {{200, "text/javascript; charset=utf-8", std::string(kDashboardScript)}};
   if (path == "/part.css") return {{200, "text/css; charset=utf-8", dashboard_style()}};
@@ -106,9 +111,8 @@ std::optional<display::WebText> Dashboard::text(std::string_view path, const Arg
 }
 
 std::vector<display::SourceState> Dashboard::sources() {
-  figures_.refresh();
+  beat();
   const auto seen = figures_.last_seen();
-  walls_.follow(seen);
   std::vector<display::SourceState> states;
   for (const auto& [name, last] : seen) {
     auto& state = states.emplace_back();
@@ -124,12 +128,12 @@ std::vector<display::SourceState> Dashboard::sources() {
 }
 
 display::WallPtr Dashboard::wall() {
-  figures_.refresh();
+  beat();
   return walls_.all(figures_.last_seen());
 }
 
 display::WallPtr Dashboard::link_wall(std::string_view id) {
-  figures_.refresh();
+  beat();
   return walls_.link(id, figures_.all());
 }
 

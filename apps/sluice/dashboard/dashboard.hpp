@@ -38,6 +38,7 @@ class Dashboard final : private display::WebPart {
   // WebPart; called by the server's thread, which owns figures_ and walls_.
   std::string section() override;
   std::optional<display::WebText> text(std::string_view path, const Argument& argument) override;
+  void beat() override;
   std::vector<display::SourceState> sources() override;
   display::WallPtr wall() override;
   display::WallPtr link_wall(std::string_view id) override;

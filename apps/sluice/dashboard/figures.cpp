@@ -9,13 +9,14 @@ Figures::Figures(const Engine& engine, const Clock& clock)
       all_(engine.report()),
       recent_(since(all_, all_)) {}
 
-void Figures::refresh() {
+bool Figures::refresh() {
   const auto now = clock_.steady();
-  if (now - taken_ < kRecent) return;
+  if (now - taken_ < kRecent) return false;
   taken_ = now;
   Report before = std::move(all_);
   all_ = engine_.report();
   recent_ = since(all_, before);
+  return true;
 }
 
 std::map<std::string, LastSeen> Figures::last_seen() const {

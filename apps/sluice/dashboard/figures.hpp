@@ -23,8 +23,8 @@ class Figures {
   // `engine` outlives it.
   Figures(const Engine& engine, const Clock& clock);
 
-  // Takes the figures anew where they are older than kRecent.
-  void refresh();
+  // Takes the figures anew where they are older than kRecent; were they?
+  bool refresh();
 
   const Report& all() const { return all_; }
   const Report& recent() const { return recent_; }
