@@ -21,7 +21,7 @@ using Objections = std::optional<std::vector<std::string>>;
 std::vector<Objections> objections(const std::vector<Graph>& graphs);
 
 // The codes of all problems that the check finds, on a device that no graph names and in an
-// environment that has HOSTNAME alone.
+// environment that has HOSTNAME and HOME alone.
 std::vector<std::string> problem_codes(const Graph& graph);
 
 }  // namespace test

@@ -49,7 +49,7 @@ std::vector<Place> all_places() {
 // As TOML writes them: of every type, and at the parameter's own limits.
 std::vector<std::string> values_for(const Parameter& p) {
   std::vector<std::string> values{
-      "true",    "0",          "1",        "-1",         "65",           "0.5",          "1e300",
+      "true",    "0",          "1",        "-1",         "65",           "0.5",          "98765.5",
       "inf",     "\"\"",       "\"text\"", "\"5s\"",     "\"8MiB\"",     "\"0\"",        "[]",
       "[\"a\"]", "[\"a\", 1]", "{}",       "1979-05-27", "\"${X:-5s}\"", "[\"${X:-a}\"]"};
   for (const double limit : {p.least, p.most})
