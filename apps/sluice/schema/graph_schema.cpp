@@ -89,9 +89,10 @@ Json graph_schema() {
           {"type", "object"},
           {"properties", keys},
           {"additionalProperties", false},
+          // Taplo looks for keys to propose beside these three, but not beside an allOf.
           {"if", layered},
-          {"else", whole_graph()},
-          {"allOf", Json::array({without_plugins()})},
+          {"then", without_plugins()},
+          {"else", {{"allOf", {whole_graph(), without_plugins()}}}},
           {"definitions", definitions}};
 }
 
