@@ -24,6 +24,7 @@ struct SourceState {
   Duration quiet{};             // since its last frame
   std::optional<Duration> age;  // of that frame; nothing where it isn't known
   double fps = 0;
+  std::string format;  // of its payload; empty: not known
 };
 
 // Called by the server's thread only, and nothing here may wait.

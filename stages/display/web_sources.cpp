@@ -12,7 +12,7 @@ std::string WebServer::sources_json(const char* viewer) {
       states.push_back(
           {s.name, s.silent, s.quiet,
            s.frame->captured_known ? std::optional(clock_.utc() - s.frame->captured) : std::nullopt,
-           s.fps});
+           s.fps, std::string(to_string(s.frame->kind()))});
   } else {
     const std::lock_guard lock(part_mutex_);
     if (part_) states = part_->sources();
@@ -40,6 +40,7 @@ std::string WebServer::sources_json(const char* viewer) {
     nlohmann::ordered_json one{
         {"name", s.name}, {"silent", s.silent}, {"quiet_s", seconds(s.quiet)}, {"fps", s.fps}};
     if (s.age) one["age_s"] = seconds(*s.age);
+    if (!s.format.empty()) one["format"] = s.format;
     list["sources"].push_back(std::move(one));
   }
   return list.dump();

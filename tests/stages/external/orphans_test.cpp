@@ -127,7 +127,8 @@ TEST_CASE("external: sluice is killed, and the command and what it has started a
   }
 }
 
-TEST_CASE("external: a command is killed, and what it has started with it; the stage restarts") {
+TEST_CASE(
+    "external: a command is killed, and what it has started with it, and the stage restarts") {
   Graph graph(kTwo);
   const auto pair = pair_of(graph);
   kill(pair.command, SIGKILL);
@@ -153,7 +154,7 @@ TEST_CASE("external: a command that falls silent is replaced, and the graph is n
   CHECK(stages["other"]["dropped"].empty());
 }
 
-TEST_CASE("external: a command that always ends at once is given up; if optional, alone") {
+TEST_CASE("external: a command that always ends at once is given up, alone if it is optional") {
   Graph needed("[\"false\"]", "restart = { at_most = 1 }");
   CHECK(needed.process.wait() == 1);
   CHECK(needed.process.err().find("stage 'mine' has given up: false ended with status 1") !=
