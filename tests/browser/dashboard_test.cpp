@@ -85,7 +85,9 @@ struct Looked {
 TEST_CASE("the page shows moving pictures, the graph and its events, without an error") {
   Looked().sees("page");
 }
-TEST_CASE("the figures in the picture are those that the server gives") { Looked().sees("figures"); }
+TEST_CASE("the figures in the picture are those that the server gives") {
+  Looked().sees("figures");
+}
 TEST_CASE("a click or a key on a link shows the pictures that flow there") { Looked().sees("tap"); }
 TEST_CASE("the page fits a phone") { Looked().sees("page:phone"), Looked().sees("phone:phone"); }
 TEST_CASE("the drawing can be read, light and dark") {

@@ -4,6 +4,7 @@
 #include <map>
 #include <mutex>
 #include <opencv2/core/utility.hpp>
+#include <optional>
 #include <sluice/runtime/engine.hpp>
 #include <sluice/runtime/supervisor.hpp>
 #include <stdexcept>
@@ -78,7 +79,8 @@ struct Engine::Inside {
 
   mutable std::mutex mutex;
   mutable std::condition_variable changed;
-  SteadyTime started{}, ended{};
+  std::optional<SteadyTime> started;
+  SteadyTime ended{};
   bool over = false;
   std::string failure;
   std::map<std::string, std::uint64_t> events;
@@ -95,7 +97,10 @@ Engine::Engine(Plan plan, EngineOptions options) {
 Engine::~Engine() = default;
 
 void Engine::start() {
-  inside_->started = inside_->options.clock->steady();
+  {
+    const std::lock_guard lock(inside_->mutex);
+    inside_->started = inside_->options.clock->steady();
+  }
   try {
     inside_->supervisor->start();
   } catch (const std::exception& e) {
@@ -200,7 +205,8 @@ Report Engine::report() const {
   r.device = in.plan.device;
   {
     const std::lock_guard lock(in.mutex);
-    r.wall_s = seconds((in.over ? in.ended : in.options.clock->steady()) - in.started);
+    if (in.started)
+      r.wall_s = seconds((in.over ? in.ended : in.options.clock->steady()) - *in.started);
     r.events = in.events;
   }
   read_process(r);

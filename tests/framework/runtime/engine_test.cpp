@@ -1,3 +1,4 @@
+#include <atomic>
 #include <sluice/runtime/engine.hpp>
 #include <thread>
 
@@ -334,6 +335,23 @@ TEST_CASE_METHOD(test::FreshGates,
     CHECK(engine.failure().empty());
     all_add_up(engine.report());
   }
+}
+
+TEST_CASE_METHOD(test::FreshGates,
+                 "a tap shows what leaves an output while it lives, and takes nothing away") {
+  Engine engine(
+      plan_of({{"camera", "rt.count", {}, {{"frames", 50}}}, {"end", "rt.collect", {"camera"}}}));
+  CHECK(engine.report().wall_s == 0);  // it has not begun
+  std::atomic<int> seen{0}, gone{0};
+  const auto tap = engine.tap(0, 0, [&](const FramePtr& frame) {
+    CHECK(frame->sequence == static_cast<std::uint64_t>(seen));
+    ++seen;
+  });
+  engine.tap(0, 0, [&](const FramePtr&) { ++gone; });  // ends at once
+  const auto report = run_to_end(engine);
+  CHECK(seen == 50);
+  CHECK(gone == 0);
+  CHECK(stage_of(report, "end").in == 50);
 }
 
 TEST_CASE_METHOD(test::FreshGates, "the report becomes JSON and a table") {
