@@ -43,13 +43,14 @@ void attend(Session& session, std::optional<Duration> run_for, bool status) {
   }
 }
 
-constexpr const char* kDashboardHere = "127.0.0.1:8080";
+// Stands for --dashboard without an address.
+constexpr const char* kAsIs = "as-is";
 
 // What --dashboard says, laid over what the graph says. False: it can't be so, which is told.
 bool add_dashboard(Plan& plan, const std::string& option) {
   if (option.empty()) return true;
   if (!plan.dashboard) plan.dashboard.emplace();
-  if (option != kDashboardHere) plan.dashboard->listen = option;
+  if (option != kAsIs) plan.dashboard->listen = option;
   const auto problem = problem_of(*plan.dashboard);
   if (!problem) return true;
   fmt::print(stderr, "sluice: --dashboard: {}{}{}\n", escaped(problem->message),
@@ -126,7 +127,7 @@ Verb add_run(CLI::App& app) {
                    "write there at the end when each frame was in which stage, for "
                    "https://ui.perfetto.dev")
       ->type_name("FILE");
-  verb->add_flag(std::string("--dashboard{") + kDashboardHere + "}", options->dashboard,
+  verb->add_flag(std::string("--dashboard{") + kAsIs + "}", options->dashboard,
                  "watch the graph in a browser, at http://127.0.0.1:8080/ unless it or "
                  "--dashboard=ADDRESS:PORT says otherwise");
   verb->add_flag("--status", options->status, "a status line a second, even if not on a terminal");

@@ -13,8 +13,9 @@ namespace sluice::app {
 std::optional<std::filesystem::path> load_plugin_or_tell(const std::string& plugin,
                                                          const PluginFolders& folders) {
   try {
-    const auto file =
-        is_there(plugin) ? std::filesystem::path(plugin) : find_plugin(plugin, {}, folders);
+    const auto file = is_there(plugin) && !std::filesystem::is_directory(plugin)
+                          ? std::filesystem::path(plugin)
+                          : find_plugin(plugin, {}, folders);
     load_plugin(file);
     return file;
   } catch (const PluginError& e) {

@@ -8,7 +8,7 @@
 namespace sluice::display {
 namespace {
 
-constexpr const char* kCookie = "sluice";
+std::string cookie_name(std::uint16_t port) { return fmt::format("sluice-{}", port); }
 
 std::string lower(std::string_view text) {
   std::string copy(text);
@@ -68,7 +68,7 @@ bool is_known_host(std::string_view host_header, const ListenAddress& where,
   return !where.loopback && (access.any_host || is_address(host) || is_own_name(host));
 }
 
-bool has_token(MHD_Connection* connection, const std::string& token) {
+bool has_token(MHD_Connection* connection, const std::string& token, std::uint16_t port) {
   if (token.empty()) return true;
   constexpr std::string_view kBearer = "Bearer ";
   if (const char* header =
@@ -76,13 +76,16 @@ bool has_token(MHD_Connection* connection, const std::string& token) {
     const std::string_view text(header);
     return text.starts_with(kBearer) && same(text.substr(kBearer.size()), token);
   }
-  const char* cookie = MHD_lookup_connection_value(connection, MHD_COOKIE_KIND, kCookie);
+  const char* cookie =
+      MHD_lookup_connection_value(connection, MHD_COOKIE_KIND, cookie_name(port).c_str());
   return cookie && same(cookie, token);
 }
 
-std::optional<std::string> cookie_for(const char* given, const std::string& token) {
+std::optional<std::string> cookie_for(const char* given, const std::string& token,
+                                      std::uint16_t port) {
   if (!given || token.empty() || !same(given, token)) return std::nullopt;
-  return fmt::format("{}={}; Path=/; HttpOnly; SameSite=Strict; Max-Age=31536000", kCookie, token);
+  return fmt::format("{}={}; Path=/; HttpOnly; SameSite=Strict; Max-Age=31536000",
+                     cookie_name(port), token);
 }
 
 }  // namespace sluice::display

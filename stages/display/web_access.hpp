@@ -3,6 +3,7 @@
 
 #include <microhttpd.h>
 
+#include <cstdint>
 #include <optional>
 #include <sluice/graph/listen.hpp>
 #include <string>
@@ -25,10 +26,12 @@ bool is_known_host(std::string_view host_header, const ListenAddress& where,
                    const WebAccess& access);
 
 // Does the request bring the token, as "Authorization: Bearer ..." or in our cookie?
-bool has_token(MHD_Connection* connection, const std::string& token);
+// The cookie is that of the server's port: browsers send a host's cookies to all of its ports.
+bool has_token(MHD_Connection* connection, const std::string& token, std::uint16_t port);
 
 // For "?token=...", by which a browser is let in once: the header that makes it remember. Nothing
 // where the token is another or there is none.
-std::optional<std::string> cookie_for(const char* given, const std::string& token);
+std::optional<std::string> cookie_for(const char* given, const std::string& token,
+                                      std::uint16_t port);
 
 }  // namespace sluice::display

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <display/web_page.hpp>
 #include <display/web_reply.hpp>
 #include <display/web_server.hpp>
@@ -23,6 +24,11 @@ std::optional<std::string> name_in(std::string_view path, std::string_view befor
   return valid_source(path) ? std::optional<std::string>(path) : std::nullopt;
 }
 
+bool has_source(WebPart& part, const std::string& name) {
+  const auto sources = part.sources();
+  return std::any_of(sources.begin(), sources.end(), [&](const auto& s) { return s.name == name; });
+}
+
 const char* argument(MHD_Connection* connection, const char* key) {
   return MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, key);
 }
@@ -38,11 +44,18 @@ MHD_Result WebServer::answer(MHD_Connection* connection, std::string_view path, 
                            ? "sluice listens on this machine only: ask for it as localhost"
                            : "this machine doesn't go by that name: ask for it by its address, or "
                              "add the name to the dashboard's hosts");
-  if (has_token(connection, settings_.access.token))
-    return answer_known(connection, path, head, state);
-  if (const auto cookie = cookie_for(argument(connection, "token"), settings_.access.token))
+  if (has_token(connection, settings_.access.token, where_.port)) {
+    try {
+      return answer_known(connection, path, head, state);
+    } catch (const NoRoom& e) {
+      return reply_error(connection, MHD_HTTP_SERVICE_UNAVAILABLE, e.what(),
+                         {{"Retry-After", "5"}});
+    }
+  }
+  if (const auto cookie =
+          cookie_for(argument(connection, "token"), settings_.access.token, where_.port))
     return reply_text(connection, MHD_HTTP_SEE_OTHER, "text/plain; charset=utf-8", "",
-                      {{"Location", std::string(path).c_str()}, {"Set-Cookie", cookie->c_str()}});
+                      {{"Location", "/"}, {"Set-Cookie", cookie->c_str()}});
   return reply_error(connection, MHD_HTTP_UNAUTHORIZED,
                      "this page needs its token: open it once as /?token=..., or send it as "
                      "\"Authorization: Bearer ...\"",
@@ -101,7 +114,9 @@ WebServer::Wanted WebServer::find(std::string_view path) {
   Wanted wanted{link ? nullptr : wall(), nullptr, !still};
   if (!wanted.wall) {
     const std::lock_guard lock(part_mutex_);
-    if (part_) wanted.wall = link ? part_->link_wall(*link) : part_->wall();
+    if (part_ && link) wanted.wall = part_->link_wall(*link);
+    if (part_ && !link && (montage || has_source(*part_, stream ? *stream : *still)))
+      wanted.wall = part_->wall();
   }
   if (!wanted.wall) return {};
   const auto& board = *wanted.wall->board();

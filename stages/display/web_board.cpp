@@ -167,7 +167,9 @@ Board::Work Board::next(SteadyTime montage_from) {
     limit = std::clamp(montage_from - clock_.steady(), Duration(0), most);
   const bool called = changed_.wait_for(lock, limit, ready);
   work.stop = stopping_;
-  work.beat = std::exchange(poked_, false) || (!called && limit == most);
+  const SteadyTime now = clock_.steady();
+  work.beat = std::exchange(poked_, false) || (!called && limit == most) || now - beaten_ >= most;
+  if (work.beat) beaten_ = now;
   for (const auto& [name, channel] : sources_)
     if (channel->watchers > 0 && channel->finished != channel->frames)
       work.jobs.push_back({channel, channel->frame, channel->frames});

@@ -124,6 +124,7 @@ class Board {
   const ChannelPtr montage_;
   bool montage_dirty_ = false;
   bool poked_ = false;
+  SteadyTime beaten_{};  // the last beat
   bool stopping_ = false;
   bool closed_ = false;
   int watchers_ = 0;

@@ -5,6 +5,7 @@
 #include <display/wall.hpp>
 #include <functional>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,11 @@ struct SourceState {
   std::string format;  // of its payload; empty: not known
 };
 
+// Thrown where another wall is not to be had at the moment.
+class NoRoom : public std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
 // Called by the server's thread only, and nothing here may wait.
 class WebPart {
  public:
@@ -44,8 +50,8 @@ class WebPart {
   virtual std::vector<SourceState> sources() = 0;
   // All sources' pictures, for a server that has no wall of its own. Null: there are none.
   virtual WallPtr wall() = 0;
-  // The pictures that flow on one link, at "/link/ID/...". Null: there is no such link, or no room
-  // for another wall.
+  // The pictures that flow on one link, at "/link/ID/...". Null: there is no such link. Throws
+  // NoRoom.
   virtual WallPtr link_wall(std::string_view id) = 0;
 };
 

@@ -64,12 +64,17 @@ std::shared_ptr<WebServer> WebServer::at(const Clock& clock, const ListenAddress
   const std::lock_guard lock(mutex);
   std::erase_if(servers, [](const auto& server) { return server.expired(); });
   for (const auto& known : servers)
-    if (auto server = known.lock(); server && server->where_.host == where.host &&
-                                    server->where_.port == where.port && !server->wall())
+    if (auto server = known.lock(); server && server->serves(where) && !server->wall())
       return server;
   auto server = std::make_shared<WebServer>(clock, where, settings);
   servers.push_back(server);
   return server;
+}
+
+// One that listens on all addresses listens on each.
+bool WebServer::serves(const ListenAddress& where) const {
+  const bool all = where_.host == "0.0.0.0" || where_.host == "[::]";
+  return where.port == where_.port && (where.host == where_.host || all);
 }
 
 std::string WebServer::url() const {

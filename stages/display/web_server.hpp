@@ -81,6 +81,7 @@ class WebServer {
   MHD_Result stream(MHD_Connection* connection, Wanted wanted, bool head, void** state);
   MHD_Result snapshot(MHD_Connection* connection, Wanted wanted, void** state);
   WallPtr wall() const;
+  bool serves(const ListenAddress& where) const;
   Wanted find(std::string_view path);
   // What the page asks for each second.
   std::string sources_json(const char* viewer);

@@ -213,6 +213,21 @@ TEST_CASE("new-stage writes stages of at most 40 lines") {
   }
 }
 
+TEST_CASE("new-stage makes a graph that can be read, whatever the stage is called") {
+  const Folder folder;
+  for (const char* kinds : {"", "--out events", "--in jpeg", "--in jpeg --out events", "--in none"})
+    for (const std::string name : {"camera", "jpeg", "page", "log"}) {
+      INFO(name << " " << kinds);
+      Process process(shell(folder.path(), kBuild,
+                            "rm -rf " + name + "; sluice new-stage " + name + " " + kinds +
+                                "; ! sluice check " + name + "/" + name + ".toml"));
+      expect_good(process);
+      // The one thing that is wrong with it: the plugin is not built yet.
+      CHECK(has(process.err(), "no-such-plugin"));
+      CHECK(process.err().find("error:") == process.err().rfind("error:"));
+    }
+}
+
 TEST_CASE("new-stage refuses names that can't be one, folders that are there, and unknown kinds") {
   const Folder folder;
   const auto refusal = [&](const std::string& arguments) {

@@ -35,7 +35,7 @@ class Dashboard:
         """It listens and has drawn the graph, which is done once: no frame's cost."""
         def drawn():
             try:
-                return self.get('/graph.svg')[0] != 503
+                return self.get('/graph.svg')[0] != 202
             except ConnectionRefusedError:
                 return False
         self.wait_until('the graph is drawn', drawn)

@@ -42,7 +42,7 @@ Json taps_of(const Plan& plan) {
       if ((link.kinds & (kinds::pictures | Kind::jpeg)).empty()) continue;
       const auto& before = plan.stages[link.from];
       const auto output = before.name + "." + before.type->outputs[link.output].name;
-      add("link-" + output + "-" + stage.name, before.name + " → " + stage.name, output);
+      add(link_id(plan, stage, link), before.name + " → " + stage.name, output);
       from += (from.empty() ? "" : ", ") + before.name;
     }
     if (!from.empty()) add("mailbox-" + stage.name, from + " → " + stage.name, stage.name);
@@ -60,15 +60,20 @@ Dashboard::Dashboard(Engine& engine, const RecentEvents& events)
                                      settings_of(*engine.plan().dashboard))),
       walls_(engine, clock_, [server = server_.get()](bool all) { server->wake(all); }) {
   // A layout may take a while, for which nobody has to wait.
-  drawing_ = std::async(std::launch::async, [&plan = engine.plan()] {
+  drawing_ = std::async(std::launch::async, [this, &plan = engine.plan()] {
     Pictures pictures;
     try {
       const auto drawing = draw({{&plan, widest_labels(plan), {}}});
-      pictures.right = bare_svg(render(to_dot(drawing, Direction::right), "svg"));
-      pictures.down = bare_svg(render(to_dot(drawing, Direction::down), "svg"));
+      const auto drawn = [&](Direction direction) {
+        return bare_svg(
+            render(to_dot(drawing, direction), "svg", std::chrono::seconds(20), &closing_));
+      };
+      pictures.right = drawn(Direction::right);
+      pictures.down = drawn(Direction::down);
     } catch (const std::runtime_error& e) {  // the page says why there is no picture
       pictures.failure = e.what();
-      log_line(LogLevel::warning, "dashboard", "no picture of the graph: " + pictures.failure);
+      if (!closing_)
+        log_line(LogLevel::warning, "dashboard", "no picture of the graph: " + pictures.failure);
     }
     return pictures;
   });
@@ -76,6 +81,7 @@ Dashboard::Dashboard(Engine& engine, const RecentEvents& events)
 }
 
 Dashboard::~Dashboard() {
+  closing_ = true;
   server_->set_part(nullptr);
   walls_.close();
   server_->wake(true);
@@ -83,7 +89,9 @@ Dashboard::~Dashboard() {
 
 // Sources come and move: the wall of all follows whenever the figures tell.
 void Dashboard::beat() {
-  if (figures_.refresh()) walls_.follow(figures_.last_seen());
+  if (!figures_.refresh()) return;
+  walls_.follow(figures_.last_seen());
+  walls_.tend();
 }
 
 std::string Dashboard::section() {
@@ -117,12 +125,12 @@ std::vector<display::SourceState> Dashboard::sources() {
   for (const auto& [name, last] : seen) {
     auto& state = states.emplace_back();
     state.name = name;
-    state.quiet = last.all.quiet;
-    state.silent = last.all.quiet > kSilent;
+    state.quiet = last.quiet;
+    state.silent = last.quiet > kSilent;
     state.fps = state.silent ? 0 : last.fps;
     // What a frame's age was when it came there, and what has passed since.
     if (last.recent.age_known && last.recent.age.count > 0)
-      state.age = Duration(std::llround(last.recent.age.p50 * 1e6)) + state.quiet;
+      state.age = Duration(std::llround(last.recent.age.p50 * 1e6)) + last.all.quiet;
   }
   return states;
 }
@@ -140,7 +148,7 @@ display::WallPtr Dashboard::link_wall(std::string_view id) {
 display::WebText Dashboard::picture(bool down) {
   if (!drawn_) {
     if (drawing_.wait_for(std::chrono::seconds(0)) != std::future_status::ready)
-      return {503, "text/plain; charset=utf-8", "the picture is being drawn\n"};
+      return {202, "text/plain; charset=utf-8", "the picture is being drawn\n"};
     drawn_ = drawing_.get();
   }
   if (!drawn_->failure.empty()) return {404, "text/plain; charset=utf-8", drawn_->failure + "\n"};
@@ -177,7 +185,7 @@ Json Dashboard::events_json(const char* after) const {
 }
 
 Health Dashboard::health() const {
-  return health_of(figures_.last_seen(), events_.gave_up(), engine_.failure());
+  return health_of(engine_.plan(), figures_.last_seen(), events_.gave_up(), engine_.failure());
 }
 
 }  // namespace sluice::app

@@ -2,6 +2,7 @@
 // sources, its events, and the same for programs.
 #pragma once
 
+#include <atomic>
 #include <display/web_server.hpp>
 #include <future>
 #include <memory>
@@ -52,6 +53,7 @@ class Dashboard final : private display::WebPart {
   const RecentEvents& events_;
   const Clock& clock_ = Clock::system();
   Figures figures_;
+  std::atomic<bool> closing_{false};
   std::future<Pictures> drawing_;  // being made
   std::optional<Pictures> drawn_;
   std::shared_ptr<display::WebServer> server_;

@@ -1,5 +1,7 @@
 #include "dashboard/figures.hpp"
 
+#include <algorithm>
+
 namespace sluice::app {
 
 Figures::Figures(const Engine& engine, const Clock& clock)
@@ -11,11 +13,12 @@ Figures::Figures(const Engine& engine, const Clock& clock)
 
 bool Figures::refresh() {
   const auto now = clock_.steady();
-  if (now - taken_ < kRecent) return false;
+  if (now - taken_ < kFresh) return false;
+  past_.push_back({taken_, std::move(all_)});
+  while (past_.size() > 1 && now - past_[1].taken >= kRecent) past_.pop_front();
   taken_ = now;
-  Report before = std::move(all_);
   all_ = engine_.report();
-  recent_ = since(all_, before);
+  recent_ = since(all_, past_.front().report);
   return true;
 }
 
@@ -24,7 +27,10 @@ std::map<std::string, LastSeen> Figures::last_seen() const {
   for (std::size_t i = 0; i < all_.stages.size(); ++i)
     for (const auto& [name, source] : all_.stages[i].sources) {
       if (source.in == 0) continue;
-      LastSeen& last = seen[name] = {i, source, recent_.stages[i].sources.at(name)};
+      const auto before = seen.find(name);
+      const Duration quiet =
+          before == seen.end() ? source.quiet : std::min(source.quiet, before->second.quiet);
+      LastSeen& last = seen[name] = {i, source, recent_.stages[i].sources.at(name), quiet};
       if (recent_.wall_s > 0) last.fps = static_cast<double>(last.recent.in) / recent_.wall_s;
     }
   return seen;

@@ -16,13 +16,13 @@ struct Health {
   enum class Status {
     good,
     degraded,  // it goes on, but not with all that it should
-    failed,    // it has ended because of a failure
+    failed,    // a stage that it can't do without has given up: it ends
   };
   Status status = Status::good;
   std::vector<std::string> problems;  // a sentence each
 };
 
-Health health_of(const std::map<std::string, LastSeen>& sources,
+Health health_of(const Plan& plan, const std::map<std::string, LastSeen>& sources,
                  const std::set<std::string>& gave_up, const std::string& failure);
 
 // {"status": "degraded", "graph": ..., "device": ..., "up_s": ..., "problems": [...]}

@@ -14,6 +14,7 @@ let drawn = "";       // the direction that the picture stands in
 let wide = 0;         // what it needs from left to right, in pixels
 let missing = false;  // there is no picture: a list does
 let newest = 0;       // the last event's number
+let up = 0;           // seconds, as told last
 let timer = 0;
 let tapping = 0;      // asks whether the tap's pictures still flow
 let taps = new Map();
@@ -46,7 +47,7 @@ async function draw() {
   const direction = wide * kSmallest > drawing.clientWidth ? "down" : "right";
   if (missing || drawn === direction) return;
   const answer = await ask("/graph.svg?direction=" + direction);
-  if (answer.status === 503) return;  // still being drawn: with the next figures
+  if (answer.status === 202) return;  // still being drawn: with the next figures
   if (!answer.ok) {
     missing = true;
     put(get("hint"), (await answer.text()).trim());
@@ -198,6 +199,9 @@ async function show() {
   const answer = await ask("/graph.json");
   if (!answer.ok) return;
   const state = await answer.json();
+  // Another run, perhaps of another graph.
+  if (state.report.wall_s < up) return location.reload();
+  up = state.report.wall_s;
   taps = new Map(state.taps.map((one) => [one.id, one]));
   put(get("up"), "· " + span(state.report.wall_s));
   put(get("health"), state.health.problems.join(" · "));

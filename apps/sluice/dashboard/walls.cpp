@@ -1,5 +1,10 @@
 #include "dashboard/walls.hpp"
 
+#include <fmt/format.h>
+
+#include <display/web_part.hpp>
+#include <sluice/observe/log.hpp>
+
 namespace sluice::app {
 namespace {
 
@@ -62,6 +67,30 @@ display::WallPtr Walls::link(std::string_view id, const Report& report) {
   return nullptr;
 }
 
+void Walls::tend() {
+  for (const auto& [id, known] : walls_) {
+    const auto wall = known.lock();
+    if (!wall) continue;
+    const auto [count, why] = wall->board()->take_faults();
+    if (count > 0)
+      log_line(LogLevel::warning, "dashboard",
+               fmt::format("{} pictures could not be shown; the last: {}", count, why));
+    try {
+      wall->composer().check();
+    } catch (const std::exception& e) {  // the next viewer gets another wall
+      log_line(LogLevel::error, "dashboard",
+               fmt::format("pictures are made no more: {}", e.what()));
+      wall->failed = true;
+      wall->taps.clear();
+      wall->board()->close();
+    }
+  }
+  std::erase_if(walls_, [](const auto& entry) {
+    const auto wall = entry.second.lock();
+    return !wall || wall->failed;
+  });
+}
+
 void Walls::close() {
   for (const auto& [id, known] : walls_)
     if (const auto wall = known.lock()) {
@@ -74,7 +103,8 @@ void Walls::close() {
 std::shared_ptr<Walls::Tapped> Walls::open(const std::string& id, const Wanted& wanted) {
   std::erase_if(walls_, [](const auto& entry) { return entry.second.expired(); });
   if (const auto found = walls_.find(id); found != walls_.end()) return found->second.lock();
-  if (walls_.size() >= kMost) return nullptr;
+  if (id != kAll && walls_.size() - walls_.count(kAll) >= kMost)
+    throw display::NoRoom("the pictures of so many links are watched already");
   auto wall = std::make_shared<Tapped>(clock_, kActive, display::ComposerSettings{}, ready_);
   tap(*wall, wanted);
   walls_[id] = wall;

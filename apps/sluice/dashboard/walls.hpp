@@ -20,7 +20,7 @@ namespace sluice::app {
 // wall is gone, and its taps with it.
 class Walls {
  public:
-  // So many at a time: each has a thread, and keeps a frame of each source.
+  // So many of links at a time: each has a thread, and keeps a frame of each source.
   static constexpr std::size_t kMost = 8;
 
   // `engine` outlives what is open; `ready`: see Composer.
@@ -36,8 +36,11 @@ class Walls {
   void follow(const std::map<std::string, LastSeen>& sources);
 
   // "STAGE.OUTPUT": what leaves a stage there; "STAGE": what comes to it. Null: there is no such
-  // thing, no pictures flow there, or there are kMost walls already.
+  // thing, or no pictures flow there. Throws display::NoRoom where there are kMost already.
   display::WallPtr link(std::string_view id, const Report& report);
+
+  // Tells in the log what pictures could not be made; closes a wall whose thread has failed.
+  void tend();
 
   // Ends all taps, and sends the viewers away.
   void close();
@@ -50,6 +53,7 @@ class Walls {
   struct Tapped : display::Wall {
     using Wall::Wall;
     Wanted wanted;
+    bool failed = false;
     std::vector<std::unique_ptr<Tap>> taps;  // they go before the wall does
   };
 

@@ -93,14 +93,7 @@ class Part {
   }
 
   std::string link_id(const StagePlan& to, const LinkPlan& link) const {
-    const auto& from = plan_.stages[link.from];
-    auto id = fmt::format(
-        "{}link-{}.{}-{}", prefix_, from.name,
-        link.output == kEventsOutput ? "events" : from.type->outputs[link.output].name, to.name);
-    const auto same = std::count_if(to.links.begin(), to.links.end(), [&](const LinkPlan& l) {
-      return l.from == link.from && l.output == link.output;
-    });
-    return same > 1 ? id + "." + to.type->inputs[link.input].name : id;
+    return prefix_ + app::link_id(plan_, to, link);
   }
 
   void lines_into(const StagePlan& to) {
@@ -159,6 +152,17 @@ std::string kinds_text(Kinds kinds) {
     return text;
   }
   return to_string(kinds);
+}
+
+std::string link_id(const Plan& plan, const StagePlan& to, const LinkPlan& link) {
+  const auto& from = plan.stages[link.from];
+  auto id = fmt::format(
+      "link-{}.{}-{}", from.name,
+      link.output == kEventsOutput ? "events" : from.type->outputs[link.output].name, to.name);
+  const auto same = std::count_if(to.links.begin(), to.links.end(), [&](const LinkPlan& l) {
+    return l.from == link.from && l.output == link.output;
+  });
+  return same > 1 ? id + "." + to.type->inputs[link.input].name : id;
 }
 
 Drawing draw(const std::vector<DrawnPlan>& plans) {

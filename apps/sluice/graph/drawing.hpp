@@ -75,6 +75,9 @@ std::string title_of(const Drawing::Graph& graph);
 // "jpeg, png"; "any frame", "any image", "any picture, jpeg" where all of these are in it.
 std::string kinds_text(Kinds kinds);
 
+// The id of a line that has no mailbox of its own, in a picture of this graph alone.
+std::string link_id(const Plan& plan, const StagePlan& to, const LinkPlan& link);
+
 // Graphs are joined where an address that one connects to meets one that another, or itself, binds.
 Drawing draw(const std::vector<DrawnPlan>& plans);
 

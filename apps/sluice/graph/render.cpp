@@ -118,7 +118,8 @@ bool write_some(int to, std::string_view& rest) {
 }  // namespace
 
 std::string render(const std::string& dot, const std::string& format,
-                   std::chrono::milliseconds limit) {
+                   std::chrono::milliseconds limit, const std::atomic<bool>* cancelled) {
+  const std::int64_t longest_wait = cancelled ? 100 : 60'000;  // milliseconds
   const auto deadline = Steady::now() + limit;
   Pipe in(true), out(false), err(false), life(false);
   Child child(format, in, out, err, life);
@@ -129,6 +130,7 @@ std::string render(const std::string& dot, const std::string& format,
   while (in.ours || out.ours || err.ours || life.ours) {
     const auto left =
         std::chrono::ceil<std::chrono::milliseconds>(deadline - Steady::now()).count();
+    if (cancelled && *cancelled) throw std::runtime_error("nobody wants the picture any more");
     if (left <= 0)
       throw std::runtime_error(
           fmt::format("dot has not drawn it in {} ms, and was ended; --format mermaid and --format "
@@ -139,7 +141,7 @@ std::string render(const std::string& dot, const std::string& format,
     };
     pollfd fds[] = {waits(in, POLLOUT), waits(out, POLLIN), waits(err, POLLIN),
                     waits(life, POLLIN)};
-    if (poll(fds, 4, static_cast<int>(std::min<std::int64_t>(left, 60'000))) < 0) {
+    if (poll(fds, 4, static_cast<int>(std::min<std::int64_t>(left, longest_wait))) < 0) {
       if (errno == EINTR) continue;
       fail(errno, "poll");
     }

@@ -41,13 +41,21 @@ std::string class_name(const std::string& name) {
   return result;
 }
 
+std::string replaced(std::string text, const std::string& what, const std::string& by) {
+  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size()))
+    text.replace(at, what.size(), by);
+  return text;
+}
+
 std::string filled_in(std::string_view text, const std::string& name) {
-  std::string result(text);
-  for (const auto& [mark, word] :
-       {std::pair<std::string, std::string>{"@name@", name}, {"@Class@", class_name(name)}})
-    for (auto at = result.find(mark); at != std::string::npos; at = result.find(mark, at))
-      result.replace(at, mark.size(), word);
-  return result;
+  return replaced(replaced(std::string(text), "@name@", name), "@Class@", class_name(name));
+}
+
+// The template's own stages make way for one that is called as they are.
+std::string graph_of(const StageTemplate& from, const std::string& name) {
+  const auto away =
+      replaced(std::string(from.graph), "[stage." + name + "]", "[stage." + name + "-2]");
+  return filled_in(replaced(away, "= \"" + name + "\"", "= \"" + name + "-2\""), name);
 }
 
 // Where find_package() looks for the Sluice that this is: a build tree, or a prefix.
@@ -69,11 +77,12 @@ enable_testing()
 sluice_add_plugin({0} {0}.cpp TESTS {0}_test.cpp)
 )",
                                  name, package_place().string());
-  const auto graph = fmt::format("plugins = [\"build/lib{}.so\"]\n\n{}", name, from.graph);
+  const auto graph =
+      fmt::format("plugins = [\"build/lib{}.so\"]\n\n{}", name, graph_of(from, name));
   return {{name + ".cpp", filled_in(from.stage, name)},
           {name + "_test.cpp", filled_in(from.test, name)},
           {"CMakeLists.txt", cmake},
-          {name + ".toml", filled_in(graph, name)}};
+          {name + ".toml", graph}};
 }
 
 const StageTemplate* template_or_tell(const std::string& in, const std::string& out) {
