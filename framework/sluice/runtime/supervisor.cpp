@@ -23,7 +23,7 @@ using hung_atom = caf::atom_constant<caf::atom("hung")>;
 constexpr Duration kFirstBackoff = std::chrono::milliseconds(100);
 constexpr Duration kLongestBackoff = std::chrono::seconds(5);
 // After the time for draining: what has not ended by then hangs in code that can't be interrupted.
-constexpr Duration kGrace = std::chrono::milliseconds(900);
+constexpr Duration kGrace = std::chrono::seconds(3);
 
 struct Unit {
   Replica* replica = nullptr;

@@ -144,8 +144,8 @@ TEST_CASE("external: a command that falls silent is replaced, and the graph is n
   Graph graph("[\"sh\", \"-c\", \"mkdir " + mark +
                   " 2>/dev/null && exec " SLUICE_ANSWERER " echo never || exec " SLUICE_ANSWERER
                   " echo\"]",
-              "limit = \"2s\"");
-  REQUIRE(graph.process.says("within 2s; it is killed"));
+              "limit = \"10s\"");
+  REQUIRE(graph.process.says("within 10s; it is killed"));
   REQUIRE(graph.process.says("\"event\":\"stage.restarted\""));
   const auto stages = graph.end();
   INFO(stages.dump(2));
