@@ -4,7 +4,8 @@ include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
 
 set(PACKAGE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/Sluice)
-set(PACKAGE_FILES cmake/SluiceConfig.cmake cmake/SluiceOpenCV.cmake cmake/SluicePlugin.cmake)
+set(PACKAGE_FILES framework/cmake/SluiceConfig.cmake framework/cmake/SluiceOpenCV.cmake
+    framework/cmake/SluicePlugin.cmake)
 set_target_properties(sluice_api PROPERTIES EXPORT_NAME sluice)
 set_target_properties(sluice_testkit PROPERTIES EXPORT_NAME testkit)
 add_dependencies(sluice sluice_testkit)  # a build tree with the program in it is good for plugins
