@@ -53,6 +53,9 @@ class Context {
   // For live cameras.
   virtual void offer(FramePtr frame, std::string_view output = "out") = 0;
 
+  // Somebody takes what goes out there: what nobody takes needn't be made.
+  virtual bool linked(std::string_view output) const = 0;
+
   virtual void raise(Event event) = 0;
 
   // A figure of the stage's own for the report, such as ("round_trip_ms", address, 0.4): its newest

@@ -60,6 +60,8 @@ class StageTest::Recorder final : public LoopContext {
   }
   void offer(FramePtr frame, std::string_view output) override { emit(std::move(frame), output); }
 
+  bool linked(std::string_view output) const override { return type_.output(output) != nullptr; }
+
   void raise(Event event) override {
     if (std::find(type_.events.begin(), type_.events.end(), event.name) == type_.events.end())
       throw std::logic_error(

@@ -77,8 +77,7 @@ from = "camera"
       const UtcTime captured = context.clock().utc();
       // Frames that are repeated share their pixels, which nobody changes.
       auto view = views.empty() ? scene_->frame(n) : views[n % views.size()];
-      auto frame = std::make_shared<const Frame>(
-          Frame{source, n, captured, true, std::move(view.image), std::move(view.truth)});
+      auto frame = share({source, n, captured, true, std::move(view.image), std::move(view.truth)});
       if (rate > 0) {
         context.offer(std::move(frame));
       } else {

@@ -141,8 +141,7 @@ void Video::run(LoopContext& context) {
 }
 
 FramePtr Video::next_frame(cv::Mat pixels, UtcTime captured) {
-  return std::make_shared<const Frame>(
-      Frame{source, sequence_++, captured, true, Image(Kind::bgr8, std::move(pixels)), {}});
+  return share({source, sequence_++, captured, true, Image(Kind::bgr8, std::move(pixels)), {}});
 }
 
 void Video::run_file(LoopContext& context) {

@@ -196,6 +196,11 @@ class Declare {
   // Its state is not by source, or it owns something that exists once.
   Declare& single_worker() { return type_.single_worker = true, *this; }
 
+  // How to find the devices that it could open.
+  Declare& devices(std::function<std::vector<Device>()> find) {
+    return type_.devices = std::move(find), *this;
+  }
+
   // What can be said of the parameters together, or of a text's form, before anything starts. Looks
   // at the parameters only: no files, no network. Not called where one of them is wrong already.
   Declare& check(std::function<void(const T&, ParamProblems&)> find_problems) {

@@ -85,6 +85,14 @@ struct Port {
   std::string kind_parameter;
 };
 
+// Something attached to this machine that a source type could open.
+struct Device {
+  std::string id;                     // as the graph file would name it
+  std::string name;                   // as its maker does
+  std::vector<std::string> modes;     // "jpeg 1280 x 720 at 30 frames/s"
+  std::vector<std::string> controls;  // "brightness: -1 to 1, by itself 0"
+};
+
 struct StageType {
   std::string name;     // "encode.jpeg": family and type
   std::string summary;  // one line
@@ -104,6 +112,8 @@ struct StageType {
   std::function<std::unique_ptr<Stage>()> make;
   // May be empty. The stage's parameters are set, and nothing else is done to it.
   std::function<void(const Stage&, ParamProblems&)> check;
+  // Looks for what is attached now; throws where it can't. Empty: the type opens no devices.
+  std::function<std::vector<Device>()> devices;
 
   bool is_source() const { return inputs.empty(); }
   const Parameter* parameter(std::string_view parameter_name) const;

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <sluice/media/frame.hpp>
+#include <sluice/media/recycled_memory.hpp>
 
 namespace sluice {
 
@@ -19,21 +20,24 @@ std::size_t Frame::bytes() const {
   return std::get<Encoded>(payload).bytes.size();
 }
 
+FramePtr share(Frame frame) {
+  return std::allocate_shared<const Frame>(std::pmr::polymorphic_allocator<>(&recycled_memory()),
+                                           std::move(frame));
+}
+
 FramePtr Frame::with(Image image) const {
-  return std::make_shared<const Frame>(
-      Frame{source, sequence, captured, captured_known, std::move(image), annotations});
+  return share({source, sequence, captured, captured_known, std::move(image), annotations});
 }
 
 FramePtr Frame::with(Encoded encoded) const {
-  return std::make_shared<const Frame>(
-      Frame{source, sequence, captured, captured_known, std::move(encoded), annotations});
+  return share({source, sequence, captured, captured_known, std::move(encoded), annotations});
 }
 
 FramePtr Frame::annotated(std::vector<Annotation> more) const {
-  auto copy = std::make_shared<Frame>(*this);
-  copy->annotations.insert(copy->annotations.end(), std::make_move_iterator(more.begin()),
-                           std::make_move_iterator(more.end()));
-  return copy;
+  Frame copy = *this;
+  copy.annotations.insert(copy.annotations.end(), std::make_move_iterator(more.begin()),
+                          std::make_move_iterator(more.end()));
+  return share(std::move(copy));
 }
 
 bool valid_source(std::string_view name) {

@@ -48,6 +48,10 @@ struct Frame {
   FramePtr annotated(std::vector<Annotation> more) const;
 };
 
+// Makes a frame that stages can share. Its memory, but not that of what it points at, comes from
+// where the memory of earlier frames was given back to: in steady state nothing is allocated.
+FramePtr share(Frame frame);
+
 // A source's name is [A-Za-z0-9_-]{1,64}: safe in file names, addresses and log lines.
 bool valid_source(std::string_view name);
 

@@ -113,6 +113,9 @@ class ContextOf : public Replica, public ContextType {
  public:
   using Replica::Replica;
 
+  bool linked(std::string_view output) const override {
+    return !run_.outputs.find(output).links.empty();
+  }
   void raise(Event event) override { Replica::raise(std::move(event)); }
   void figure(std::string_view name, const std::string& of, double value) override {
     Replica::figure(name, of, value);
