@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -28,6 +29,8 @@ std::string distrust(const fs::path& file) {
   }
 }
 
+std::string quoted(const fs::path& path) { return fmt::format("'{}'", path.string()); }
+
 bool has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
@@ -57,8 +60,8 @@ TEST_CASE("a plugin that others can change is not trusted, and it is said where"
   for (const auto& path : {tree.file, tree.inner, tree.outer})
     for (const mode_t mode : {0757, 0777}) {
       REQUIRE(chmod(path.c_str(), mode) == 0);
-      CHECK(has(distrust(tree.file), "others can write '" + path.string() + "'"));
-      CHECK(has(distrust(tree.file), "chmod go-w '" + path.string() + "'"));
+      CHECK(has(distrust(tree.file), "others can write " + quoted(path)));
+      CHECK(has(distrust(tree.file), "chmod go-w " + quoted(path)));
       REQUIRE(chmod(path.c_str(), 0755) == 0);
     }
   CHECK(distrust(tree.file) == "");
@@ -69,7 +72,7 @@ TEST_CASE(
   const Tree tree;
   for (const auto& path : {tree.file, tree.outer}) REQUIRE(chmod(path.c_str(), 0777) == 0);
   const auto told = distrust(tree.file);
-  const auto file = "'" + tree.file.string() + "'", outer = "'" + tree.outer.string() + "'";
+  const auto file = quoted(tree.file), outer = quoted(tree.outer);
   CHECK(has(told, "others can write " + file + " (mode 0777), " + outer + " (mode 0777); "));
   const auto command = "chmod go-w " + file + " " + outer;
   REQUIRE(has(told, "; " + command));
@@ -105,14 +108,14 @@ TEST_CASE("what umask 002 makes is trusted where the group is the user's own, an
         {{1, 7, kNone}, {2, 7, 12345}, {4, 7, kNone}, {0x10, 7, kNone}, {0x20, 5, kNone}}};
   } const list;
   if (setxattr(inner.c_str(), "system.posix_acl_access", &list, sizeof list, 0) == 0) {
-    CHECK(has(distrust(file), "others can write '" + inner.string() + "' (mode 0775)"));
+    CHECK(has(distrust(file), "others can write " + quoted(inner) + " (mode 0775)"));
     REQUIRE(removexattr(inner.c_str(), "system.posix_acl_access") == 0);
     CHECK(distrust(file) == "");
   }
   if (geteuid() != 0) return;  // only root can give a file to another group
   for (const auto& path : {file, inner}) {
     REQUIRE(chown(path.c_str(), 0, 12345) == 0);
-    CHECK(has(distrust(file), "others can write '" + path.string() + "'"));
+    CHECK(has(distrust(file), "others can write " + quoted(path)));
     REQUIRE(chown(path.c_str(), 0, 0) == 0);
   }
 }
@@ -142,7 +145,7 @@ TEST_CASE("a folder like /tmp may be on the way to a plugin, but not hold it") {
   REQUIRE(chmod(tree.outer.c_str(), 01777) == 0);
   CHECK(distrust(tree.file) == "");
   REQUIRE(chmod(tree.inner.c_str(), 01777) == 0);
-  CHECK(has(distrust(tree.file), "others can write '" + tree.inner.string() + "'"));
+  CHECK(has(distrust(tree.file), "others can write " + quoted(tree.inner)));
 }
 
 TEST_CASE("a plugin of another user is not trusted") {
@@ -150,7 +153,7 @@ TEST_CASE("a plugin of another user is not trusted") {
   if (geteuid() != 0) test::skip("only root can give a file to another user");
   for (const auto& path : {tree.file, tree.inner, tree.outer}) {
     REQUIRE(chown(path.c_str(), 12345, 0) == 0);
-    CHECK(has(distrust(tree.file), "'" + path.string() + "' belongs to user 12345"));
+    CHECK(has(distrust(tree.file), quoted(path) + " belongs to user 12345"));
     REQUIRE(chown(path.c_str(), 0, 0) == 0);
   }
 }
