@@ -10,11 +10,16 @@
 //   part TEXT    this one part
 //   parts TEXT   this and two more
 //   header TEXT  this header, and the picture that came
+//   bare TEXT    this header, and no picture
+//   flood        what nobody asked for, without end
+//   late         what came, but only once it is told to end; and says so
 //   never        nothing
 //   end          says so, and ends with status 3
 //
 // A DEALER, unlike the REP that a command should use, lets it break the rules.
 
+#include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
@@ -52,6 +57,12 @@ std::string annotated(const std::string& header) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // Before there are other threads.
+  sigset_t term;
+  sigemptyset(&term);
+  sigaddset(&term, SIGTERM);
+  if (std::find(argv, argv + argc, std::string("late")) != argv + argc)
+    pthread_sigmask(SIG_BLOCK, &term, nullptr);
   zmq::context_t context{1};
   zmq::socket_t socket(context, zmq::socket_type::dealer);
   socket.connect(std::getenv("SLUICE_ADDRESS"));
@@ -64,7 +75,7 @@ int main(int argc, char** argv) {
     };
     const Parts echo{question[2], question[3]};
     const std::string way = argv[next];
-    const bool has_text = way == "part" || way == "parts" || way == "header";
+    const bool has_text = way == "part" || way == "parts" || way == "header" || way == "bare";
     const std::string text = has_text ? argv[next + 1] : "";
     if (next + (has_text ? 2 : 1) < argc) next += has_text ? 2 : 1;
     if (way == "echo") answer(echo);
@@ -79,6 +90,15 @@ int main(int argc, char** argv) {
     if (way == "part") answer({text});
     if (way == "parts") answer({text, "", ""});
     if (way == "header") answer({text, question[3]});
+    if (way == "bare") answer({text, ""});
+    while (way == "flood") send(socket, {"77", "", question[2], question[3]});
+    if (way == "late") {
+      int signal = 0;
+      sigwait(&term, &signal);
+      answer(echo);
+      std::puts("answered late");
+      std::fflush(stdout);
+    }
     if (way == "end") {
       std::puts("these are\nmy last words");
       return 3;

@@ -11,6 +11,9 @@
 int main(int argc, char** argv) {
   using namespace sluice::app;
   std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away is an error of that write, no more
+  // Whoever started this may have had it ignored: then the kernel keeps no child's end for
+  // waitpid().
+  std::signal(SIGCHLD, SIG_DFL);
 
   CLI::App app("Sluice: camera networks as graphs of stages");
   app.set_version_flag("--version", "sluice " SLUICE_VERSION);

@@ -84,6 +84,11 @@ Json json_of(const StageType& type) {
           {"parameters", parameters}, {"example", type.example}, {"plugin", type.plugin}};
 }
 
+// A plugin's path may be no UTF-8, nor what it says of itself.
+void print(const Json& json) {
+  fmt::print("{}\n", json.dump(2, ' ', false, Json::error_handler_t::replace));
+}
+
 void print(const std::vector<const StageType*>& types, bool json) {
   Json list = Json::array();
   for (const auto* type : types) {
@@ -92,7 +97,7 @@ void print(const std::vector<const StageType*>& types, bool json) {
     else
       print_page(*type);
   }
-  if (json) fmt::print("{}\n", list.dump(2));
+  if (json) print(list);
 }
 
 int stages(const std::string& name, const std::string& plugin, bool json) {
@@ -108,7 +113,7 @@ int stages(const std::string& name, const std::string& plugin, bool json) {
     const auto* type = stage_type_or_tell(name);
     if (!type) return kWrong;
     if (json)
-      fmt::print("{}\n", json_of(*type).dump(2));
+      print(json_of(*type));
     else
       print_page(*type);
   } else if (file) {

@@ -27,17 +27,18 @@ FramePtr read_words(std::string_view words) {
 
 FramePtr read_picture(const Question& question, std::string_view header, zmq::message_t picture,
                       Kind kind) {
-  const bool as_it_came = picture.size() == 0;
-  // The frame keeps ZeroMQ's own memory: no copy of the picture is made.
-  const auto message = std::make_shared<zmq::message_t>(std::move(picture));
-  const wire::Payload payload =
-      as_it_came ? question.payload
-                 : wire::Payload{{message->data<const std::uint8_t>(), message->size()}, message};
-  auto told = wire::message_of(header, payload.bytes, payload.owner, question.frame->captured);
-  if (!told.frame) throw wire::BadMessage("a header that is no picture's");
   auto frame = std::make_shared<Frame>(*question.frame);
-  if (told.from_sluice) frame->annotations = std::move(told.frame->annotations);
-  if (!as_it_came) frame->payload = std::move(told.frame->payload);
+  if (picture.size() == 0) {
+    if (auto told = wire::annotations_of(header)) frame->annotations = std::move(*told);
+  } else {
+    // The frame keeps ZeroMQ's own memory: no copy of the picture is made.
+    const auto message = std::make_shared<zmq::message_t>(std::move(picture));
+    auto told = wire::message_of(header, {message->data<const std::uint8_t>(), message->size()},
+                                 message, frame->captured);
+    if (!told.frame) throw wire::BadMessage("a header that is no picture's");
+    if (told.from_sluice) frame->annotations = std::move(told.frame->annotations);
+    frame->payload = std::move(told.frame->payload);
+  }
   if (frame->kind() != kind)
     throw wire::BadMessage(fmt::format("a picture of kind {0} where {1} is due; gives = \"{0}\"?",
                                        to_string(frame->kind()), to_string(kind)));

@@ -5,6 +5,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstring>
 #include <stdexcept>
@@ -21,14 +22,17 @@ constexpr Duration kToBeKilled = std::chrono::milliseconds(500);
 
 constexpr std::size_t kReadAtOnce = 64 * 1024;  // what a pipe holds
 
-constexpr const char* kGuard = R"(read _; rm -f -- "$1"/*; rmdir -- "$1"; kill -KILL 0)";
+// Of what it writes while it ends.
+constexpr std::size_t kMostLastWords = 2 * kReadAtOnce;
 
-// Waits for a child, which this process must not have waited for.
-pid_t wait_for(pid_t pid, int options, int& status) {
-  pid_t got = 0;
-  do got = waitpid(pid, &status, options);
-  while (got < 0 && errno == EINTR);
-  return got;
+// What it reads first is the leader's number, or nothing where this process dies before.
+constexpr const char* kGuard = R"(read leader; read _; rm -f -- "$1"/*; rmdir -- "$1")"
+                               "; kill -KILL ${leader:+$leader -$leader} 0";
+
+// Waits for a child to end, and lets its number go.
+void reap(pid_t pid, int options) {
+  while (waitpid(pid, nullptr, options) < 0 && errno == EINTR) {
+  }
 }
 
 std::string why_not(const std::string& name, int error) {
@@ -59,9 +63,9 @@ pid_t start(const Spawning& spawning) {
   }
 }
 
-std::string text_of(int status) {
-  if (WIFEXITED(status)) return fmt::format("status {}", WEXITSTATUS(status));
-  return fmt::format("signal {} ({})", WTERMSIG(status), strsignal(WTERMSIG(status)));
+std::string text_of(const siginfo_t& end) {
+  if (end.si_code == CLD_EXITED) return fmt::format("status {}", end.si_status);
+  return fmt::format("signal {} ({})", end.si_status, strsignal(end.si_status));
 }
 
 }  // namespace
@@ -75,8 +79,13 @@ Group::Group(const std::filesystem::path& folder)
 
 Group::~Group() {
   kill(-shell_, SIGKILL);
-  int status = 0;
-  wait_for(shell_, 0, status);
+  reap(shell_, 0);
+}
+
+void Group::follow(pid_t leader) const {
+  const auto line = fmt::format("{}\n", leader);
+  if (write(lifeline_.write.get(), line.data(), line.size()) < 0)
+    throw std::system_error(errno, std::generic_category(), "write");
 }
 
 Command::Command(const std::vector<std::string>& words, const std::vector<std::string>& environment,
@@ -90,40 +99,68 @@ Command::Command(const std::vector<std::string>& words, const std::vector<std::s
                 .environment = environment,
                 .output = pipe.write.get(),
                 .group = group_.number()});
-  // glibc 2.36 declares pidfd_open() for C only.
-  process_ = Descriptor(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)), "pidfd_open");
+  try {
+    // glibc 2.36 declares pidfd_open() for C only.
+    process_ = Descriptor(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)), "pidfd_open");
+    group_.follow(pid_);
+  } catch (const std::system_error&) {
+    signal(SIGKILL);
+    reap(pid_, 0);
+    throw;
+  }
 }
 
 Command::~Command() {
-  if (!ended()) {
-    signal(SIGTERM);
-    wait_for_end(kToEndByItself);
-  }
-  if (ended_) return;
+  end([](std::string_view) {});
+  reap(pid_, WNOHANG);
+}
+
+void Command::end(const std::function<void(std::string_view)>& tell) {
+  std::size_t room = kMostLastWords;
+  const auto read_some = [&] {
+    const auto text = read_output();
+    tell(text.substr(0, room));
+    room -= std::min(room, text.size());
+    return !text.empty();
+  };
+  // Returns early when it has ended and, where `output` says so, nobody can write any more.
+  const auto wait = [&](Duration limit, bool output) {
+    const auto until = Clock::system().steady() + limit;
+    for (;;) {
+      const bool over = ended().has_value();
+      const auto left =
+          std::chrono::ceil<std::chrono::milliseconds>(until - Clock::system().steady()).count();
+      if (left <= 0 || (over && !(output && output_.open()))) return;
+      pollfd fds[2] = {{over ? -1 : process_.get(), POLLIN, 0}, {output_.get(), POLLIN, 0}};
+      poll(fds, 2, static_cast<int>(left));
+      read_some();
+    }
+  };
+  signal(SIGTERM);
+  wait(kToEndByItself, true);
   signal(SIGKILL);
-  wait_for_end(kToBeKilled);
+  wait(kToBeKilled, false);
+  while (room > 0 && read_some()) {
+  }
+  output_.reset();
 }
 
 void Command::signal(int number) {
   kill(-group_.number(), number);
-  kill(pid_, number);  // it may have left the group
-}
-
-void Command::wait_for_end(Duration limit) {
-  pollfd end{process_.get(), POLLIN, 0};
-  const auto ms = std::chrono::ceil<std::chrono::milliseconds>(limit).count();
-  while (poll(&end, 1, static_cast<int>(ms)) < 0 && errno == EINTR) {
-  }
-  ended();
+  // It may have left the group, for one of its own.
+  kill(pid_, number);
+  kill(-pid_, number);
 }
 
 const std::optional<std::string>& Command::ended() {
   if (ended_) return ended_;
-  int status = 0;
-  const pid_t got = wait_for(pid_, WNOHANG, status);
-  if (got == pid_) ended_ = text_of(status);
-  // Whoever started sluice has told the kernel to keep no children's statuses.
-  if (got < 0) ended_ = "a status that is not known";
+  siginfo_t end{};
+  if (waitid(P_PID, static_cast<id_t>(pid_), &end, WEXITED | WNOHANG | WNOWAIT) != 0) {
+    // Somebody in this process has told the kernel to keep no children's statuses.
+    if (errno == ECHILD) ended_ = "a status that is not known";
+  } else if (end.si_pid == pid_) {
+    ended_ = text_of(end);
+  }
   return ended_;
 }
 

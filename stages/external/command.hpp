@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <sluice/media/time.hpp>
 #include <string>
@@ -16,9 +17,9 @@ namespace sluice::external {
 
 // A process group that ends with this process, whatever ends that. The kernel closes a dead
 // process's descriptors, so a shell reads from a pipe that this process holds open: at its end it
-// removes the folder, which nobody else can any more, and kills the group. That shell is the
-// group's first member, and keeps its number from being given to another as long as this object
-// lives.
+// removes the folder, which nobody else can any more, and kills the group, and the leader's. That
+// shell is the group's first member, and keeps its number from being given to another as long as
+// this object lives.
 class Group {
  public:
   explicit Group(const std::filesystem::path& folder);
@@ -27,6 +28,9 @@ class Group {
   Group& operator=(const Group&) = delete;
 
   pid_t number() const { return shell_; }
+  // A child of this process, to be called once. It may have left the group for one of its own
+  // (setsid), which then ends with this one.
+  void follow(pid_t leader) const;
 
  private:
   const Pipe lifeline_;
@@ -41,13 +45,17 @@ class Command {
   // std::runtime_error that says what to do where it can't be started.
   Command(const std::vector<std::string>& words, const std::vector<std::string>& environment,
           const std::filesystem::path& folder);
-  // Ends it: asks by SIGTERM, and soon kills it with all that it has started in its group. Waits
-  // for that, for a second at most.
-  ~Command();
+  ~Command();  // as end()
   Command(const Command&) = delete;
   Command& operator=(const Command&) = delete;
 
   pid_t pid() const { return pid_; }
+
+  // Ends it, however it is: asks it and all that it has started in its group by SIGTERM, and kills
+  // what is left 300 ms later, or at once when it has ended and nobody has its output open. Waits
+  // for that, for a second at most. Meanwhile its output is read, and `tell` gets what would be
+  // lost: the first 128 KiB.
+  void end(const std::function<void(std::string_view)>& tell);
 
   // How it ended: "status 1", "signal 9 (Killed)"; nothing while it runs.
   const std::optional<std::string>& ended();
@@ -61,12 +69,11 @@ class Command {
   int output_fd() const { return output_.get(); }
 
  private:
-  void wait_for_end(Duration limit);
   void signal(int number);
 
   const Group group_;
   Descriptor output_;
-  pid_t pid_ = 0;
+  pid_t pid_ = 0;       // waited for last, so that no other process gets its number
   Descriptor process_;  // a pidfd
   std::optional<std::string> ended_;
   std::vector<char> buffer_;

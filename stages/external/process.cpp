@@ -20,6 +20,7 @@
 #include "external/lines.hpp"
 #include "external/private_folder.hpp"
 #include "external/questions.hpp"
+#include "transport/wire.hpp"
 
 namespace sluice {
 namespace {
@@ -29,6 +30,8 @@ using external::Questions;
 
 // A command that writes without end is read at this pace, and waits for that.
 constexpr Duration kReadEvery = std::chrono::milliseconds(50);
+// More are no mishap: reading them would take all of this thread's time.
+constexpr int kMostUnasked = 100;
 // Where nothing wakes this thread when it is to stop.
 constexpr Duration kGlance = std::chrono::milliseconds(100);
 
@@ -53,12 +56,14 @@ such a program.
 
 An answer that is malformed fails its frame. One to no frame that is under way, such as a second
 one, is left out and counted (the figure unasked_answers). A command that ends, or doesn't answer a
-frame within `limit`, fails the stage, with the frames that are under way: it is killed, and started
-anew by the restart rules. What it writes to standard output and error is in the log, at a limited
-rate; its standard input is empty.
+frame within `limit`, or sends 100 such answers in a row, fails the stage, with the frames that are
+under way: it is ended, and started anew by the restart rules. What it writes to standard output and
+error is in the log, at a limited rate; its standard input is empty.
 
-Each worker has a command of its own. It runs in a process group that ends with the stage: SIGTERM,
-300 ms later SIGKILL, with all that it has started; and if sluice is killed, at once.
+Each worker has a command of its own. It runs in a process group that ends with the stage: SIGTERM
+to all in it, 300 ms later SIGKILL to those that are left, or as soon as the command has ended and
+its output is closed by all that it has started; and if sluice is killed, SIGKILL at once. Should it
+make a group of its own (setsid), that ends with it; what leaves the group otherwise is left alone.
 )");
     d.input(kinds::frames);
     d.output_same_or_chosen(kinds::frames, "gives");
@@ -131,15 +136,20 @@ from = "invert"
   void run(LoopContext& context) override {
     // Ends with run(): in this thread, which may wait for it.
     const auto running = std::move(command_);
+    std::optional<std::string> failure;
     while (!context.stopping()) {
       tell_output(*running, context);
       take_answers(context);
-      look_after(*running, context);
+      failure = failure_of(*running, context);
+      if (failure) break;
       while (questions_->has_room() && ask_next(context)) {
       }
       if (context.inputs_ended() && questions_->under_way().empty()) break;
       wait(*running, context);
     }
+    running->end([&](std::string_view text) { lines_.add(text, telling(context)); });
+    lines_.end(telling(context));
+    if (failure) throw std::runtime_error(*failure);
     for (const auto& question : questions_->under_way())
       context.drop(question.frame->source, cause::shutdown);
   }
@@ -159,8 +169,10 @@ from = "invert"
       auto answer = questions_->next_answer();
       if (!answer) return;
       if (answer->question) {
+        unasked_in_a_row_ = 0;
         settle(*answer->question, std::move(answer->parts), context);
       } else {
+        ++unasked_in_a_row_;
         context.figure("unasked_answers", command[0], ++unasked_);
         context.log(LogLevel::warning,
                     fmt::format("{} answered what it wasn't asked, or a second time: left out",
@@ -185,29 +197,30 @@ from = "invert"
     since_ = context.clock().steady();
   }
 
-  // Throws where the command has ended, or is given up.
-  void look_after(Command& running, LoopContext& context) {
+  // Why the command is of no use any more; nothing where it is.
+  std::optional<std::string> failure_of(Command& running, LoopContext& context) {
     if (const auto& how = running.ended()) {
       // What it wrote last is why. What it has started may go on writing.
       for (int i = 0; i < 2; ++i) lines_.add(running.read_output(), telling(context));
       lines_.end(telling(context));
-      throw std::runtime_error(fmt::format("{} ended with {}{}{}", command[0], *how,
-                                           last_line_.empty() ? "" : ": ", last_line_));
+      return fmt::format("{} ended with {}{}{}", command[0], *how, last_line_.empty() ? "" : ": ",
+                         last_line_);
     }
+    if (unasked_in_a_row_ >= kMostUnasked)
+      return fmt::format("{} has sent {} answers in a row that nobody asked for; it is killed",
+                         command[0], unasked_in_a_row_);
     const auto now = context.clock().steady();
     const auto& under_way = questions_->under_way();
     if (questions_->connected() != connected_ && under_way.empty()) since_ = now;
     connected_ = questions_->connected();
-    if (now < due()) return;
+    if (now < due()) return {};
     if (under_way.empty())
-      throw std::runtime_error(
-          fmt::format("{} has not connected to $SLUICE_ADDRESS within {}; it is killed (see "
-                      "start_limit)",
-                      command[0], format_duration(start_limit)));
+      return fmt::format(
+          "{} has not connected to $SLUICE_ADDRESS within {}; it is killed (see start_limit)",
+          command[0], format_duration(start_limit));
     const auto& frame = *under_way.front().frame;
-    throw std::runtime_error(
-        fmt::format("{} has not answered frame {} of {} within {}; it is killed (see limit)",
-                    command[0], frame.sequence, frame.source, format_duration(limit)));
+    return fmt::format("{} has not answered frame {} of {} within {}; it is killed (see limit)",
+                       command[0], frame.sequence, frame.source, format_duration(limit));
   }
 
   // When the command has had its time.
@@ -256,6 +269,7 @@ from = "invert"
 
   bool connected_ = false;  // when last looked at
   double unasked_ = 0;
+  int unasked_in_a_row_ = 0;
   // When the command last did what was due, or was given something to do.
   SteadyTime since_;
 

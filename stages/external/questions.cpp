@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "transport/socket.hpp"
+#include "transport/wire.hpp"
 
 namespace sluice::external {
 
@@ -19,17 +20,15 @@ Questions::Questions(zmq::context_t& context, const std::string& address, int wi
 
 void Questions::ask(FramePtr frame, UtcTime now) {
   const auto header = wire::header_of(*frame, {.run = {}, .sent = now, .offset = {}});
-  auto payload = wire::payload_of(frame);
-  const auto& question =
-      under_way_.emplace_back(Question{next_number_++, std::move(frame), std::move(payload)});
+  const auto payload = wire::payload_of(frame);
+  const auto& question = under_way_.emplace_back(Question{next_number_++, std::move(frame)});
   const auto more = zmq::send_flags::sndmore | zmq::send_flags::dontwait;
   // Once the first part is taken, the others are. It isn't where the command has just gone: the
   // question is then not answered, like those before it.
   if (!socket_.send(zmq::buffer(std::to_string(question.number)), more)) return;
   socket_.send(zmq::message_t(), more);
   socket_.send(zmq::buffer(header), more);
-  socket_.send(message_over(question.payload.bytes, question.payload.owner),
-               zmq::send_flags::dontwait);
+  socket_.send(message_over(payload.bytes, payload.owner), zmq::send_flags::dontwait);
 }
 
 std::optional<Questions::Answer> Questions::next_answer() {

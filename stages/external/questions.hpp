@@ -13,14 +13,11 @@
 #include <vector>
 #include <zmq.hpp>
 
-#include "transport/wire.hpp"
-
 namespace sluice::external {
 
 struct Question {
   std::uint64_t number;
   FramePtr frame;
-  wire::Payload payload;
 };
 
 // Belongs to one thread at a time.

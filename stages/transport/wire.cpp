@@ -59,10 +59,11 @@ std::string short_text(const Json& object, const char* key) {
 }
 
 // Annotations are additions: one that makes no sense is left out, the frame stays.
-std::vector<Annotation> annotations_of(const Json& list) {
+std::vector<Annotation> annotations_in(const Json& extra) {
   std::vector<Annotation> annotations;
-  if (!list.is_array()) return annotations;
-  for (const auto& item : list) {
+  const auto list = extra.find("ann");
+  if (list == extra.end() || !list->is_array()) return annotations;
+  for (const auto& item : *list) {
     if (annotations.size() == kMostAnnotations) break;
     if (!item.is_object()) continue;
     Annotation a;
@@ -202,8 +203,15 @@ Json parsed(std::string_view header) {
       /*allow_exceptions=*/false);
   if (too_deep) throw BadMessage("the header is nested too deeply");
   if (!json.is_object()) throw BadMessage("the header is no JSON object");
-  if (!json.contains("msg")) throw BadMessage("the header has no msg");
   return json;
+}
+
+// What Sluice added to the header; null where nothing.
+const Json* extra_of(const Json& header) {
+  const auto extra = header.find("sluice");
+  if (extra == header.end()) return nullptr;
+  if (!extra->is_object()) throw BadMessage("the header's sluice key is no object");
+  return &*extra;
 }
 
 // Times, and what is added to them, are kept where 64 bits of nanoseconds hold any sum of two.
@@ -222,8 +230,7 @@ void read_extra(const Json& extra, Frame& frame, Incoming& incoming) {
   if (extra.contains("sent")) incoming.sent = time_of(extra, "sent");
   if (extra.contains("off"))
     incoming.offset = Duration(whole<std::int64_t>(extra, "off", -kMostTime, kMostTime));
-  if (const auto ann = extra.find("ann"); ann != extra.end())
-    frame.annotations = annotations_of(*ann);
+  frame.annotations = annotations_in(extra);
 }
 
 }  // namespace
@@ -290,10 +297,10 @@ Payload payload_of(const FramePtr& frame) {
 Incoming message_of(std::string_view header, std::span<const std::uint8_t> payload,
                     std::shared_ptr<const void> owner, UtcTime arrived) {
   const Json json = parsed(header);
+  if (!json.contains("msg")) throw BadMessage("the header has no msg");
   Incoming incoming;
-  const auto extra = json.find("sluice");
-  if (extra != json.end()) {
-    if (!extra->is_object()) throw BadMessage("the header's sluice key is no object");
+  const auto* extra = extra_of(json);
+  if (extra) {
     incoming.from_sluice = true;
     incoming.run = short_text(*extra, "run");
     if (extra->contains("bye")) {
@@ -322,6 +329,12 @@ Incoming message_of(std::string_view header, std::span<const std::uint8_t> paylo
   }
   incoming.frame = std::move(frame);
   return incoming;
+}
+
+std::optional<std::vector<Annotation>> annotations_of(std::string_view header) {
+  const Json json = parsed(header);
+  const auto* extra = extra_of(json);
+  return extra ? std::optional(annotations_in(*extra)) : std::nullopt;
 }
 
 std::string source_of(std::string_view text) {

@@ -20,12 +20,14 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <sluice/media/annotation.hpp>
 #include <sluice/media/event.hpp>
 #include <sluice/media/frame.hpp>
 #include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace sluice::wire {
 
@@ -72,6 +74,10 @@ Payload payload_of(const FramePtr& frame);
 // byte order. Throws BadMessage.
 Incoming message_of(std::string_view header, std::span<const std::uint8_t> payload,
                     std::shared_ptr<const void> owner, UtcTime arrived);
+
+// What a header says was found in its frame; nothing where it lacks the key "sluice". The rest of
+// it need not be there, and is not looked at. Throws BadMessage.
+std::optional<std::vector<Annotation>> annotations_of(std::string_view header);
 
 // A source's name from an old peer's text: what stands before the first '|', with characters that
 // a name can't have replaced by '-'. Where others than spaces were replaced, four hexadecimal

@@ -80,6 +80,19 @@ TEST_CASE("a plugin's stage runs in a graph that names the plugin") {
   }
 }
 
+TEST_CASE("a plugin is loaded where sluice was started with SIGCHLD ignored") {
+  const PluginFolder folder;
+  folder.add("good");
+  const auto graph = folder.write("graph.toml", "plugins = [\"good\"]\n" + kMarked);
+  auto command = with_plugins(folder.path().string(), {"check", graph});
+  command.insert(command.begin() + 1, "--ignore-signal=CHLD");
+  Process check(command);
+  const int status = check.wait();
+  INFO(check.err());
+  CHECK(status == 0);
+  CHECK(check.out() == graph + ": good, 3 stages\n");
+}
+
 TEST_CASE("plugins are named by included files, devices and settings too, and the last counts") {
   const PluginFolder folder;
   folder.add("good");
@@ -249,5 +262,50 @@ TEST_CASE("sluice stages lists the plugins' types with their files, and tells of
     CHECK(refused.wait() == 2);
     CHECK(lines_with(refused.err(), "\n") == 1);
     CHECK(refused.out().empty());
+  }
+}
+
+TEST_CASE(
+    "of plugins with one name in several folders the first counts, without a word of others") {
+  const PluginFolder first, second;
+  const auto counts = first.add("good");
+  second.add("good");
+  second.add("faulty");
+  const auto places = first.path().string() + ":" + second.path().string();
+  Process list(with_plugins(places, {"stages"}));
+  CHECK(list.wait() == 0);
+  CHECK(list.err().empty());
+  CHECK(has(list.out(), "Marks frames (" + counts + ")"));
+  CHECK(has(list.out(), "faulty.stage"));
+  Process schema(with_plugins(places, {"schema"}));
+  CHECK(schema.wait() == 0);
+  CHECK(schema.err().empty());
+  CHECK(has(schema.out(), "good.mark"));
+
+  // Nor does a graph that names the one disturb one that names the other.
+  const auto one = first.write("graph.toml", "plugins = [\"./libgood.so\"]\n" + kMarked);
+  const auto other = second.write("graph.toml", "plugins = [\"./libgood.so\"]\n" + kMarked);
+  Process check(with_plugins(places, {"check", one, other}));
+  CHECK(check.wait() == 0);
+  CHECK(check.err().empty());
+}
+
+TEST_CASE("what sluice prints as JSON is JSON, whatever bytes plugins' paths and texts have") {
+  const PluginFolder folder;
+  const auto odd = folder.path() / "caf\xE9";
+  std::filesystem::create_directory(odd);
+  std::filesystem::permissions(odd, std::filesystem::perms(0755));
+  std::filesystem::rename(folder.add("good"), odd / "libgood.so");
+  std::filesystem::rename(folder.add("faulty"), odd / "libfaulty.so");  // its summary isn't either
+  for (const auto& call : {std::vector<std::string>{"stages", "--json"},
+                           {"stages", "--json", "good.mark"},
+                           {"stages", "--json", "--plugin", "good"},
+                           {"schema"}}) {
+    Process process(with_plugins(odd.string(), call));
+    CHECK(process.wait() == 0);
+    INFO(process.err());
+    CHECK(process.err().empty());
+    CHECK(nlohmann::json::accept(process.out()));
+    CHECK(has(process.out(), "good.mark"));
   }
 }

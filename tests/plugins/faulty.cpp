@@ -5,7 +5,7 @@ namespace {
 
 struct Faulty : sluice::Stage {
   static void declare(sluice::Declare<Faulty>& d) {
-    d.summary("Refuses its sixth frame, and fails at its fourth");
+    d.summary("Refuses its sixth frame, and fails at its fourth: d\xE9j\xE0 vu");
     d.input(sluice::kinds::frames).output_same();
     d.param("temper", &Faulty::temper, "of its check");
     d.check([](const Faulty& stage, sluice::ParamProblems&) {

@@ -15,7 +15,10 @@ Verb add_schema(CLI::App& app) {
   verb->add_option("-o", *file, "write it there, else to standard output")->type_name("FILE");
   return [file] {
     load_plugins_or_tell(default_request({}).plugin_folders);
-    write_whole(*file, graph_schema().dump(2) + "\n");
+    // What a plugin says of itself may be no UTF-8.
+    constexpr auto replace = nlohmann::ordered_json::error_handler_t::replace;
+    const auto text = graph_schema().dump(2, ' ', false, replace);
+    write_whole(*file, text + "\n");
     return kDone;
   };
 }

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <sluice/graph/locate.hpp>
 #include <sluice/graph/problems.hpp>
 #include <sluice/plugin/error.hpp>
@@ -73,12 +74,15 @@ fs::path find_plugin(const std::string& name, const fs::path& from, const Plugin
 
 std::vector<fs::path> plugins_in(const PluginFolders& folders) {
   std::vector<fs::path> files;
+  std::set<std::string> names;
   for (const auto& folder : folders.list) {
     const auto begin = static_cast<std::ptrdiff_t>(files.size());
     std::error_code error;
     for (fs::directory_iterator it(folder, error); !error && it != fs::directory_iterator();
-         it.increment(error))
-      if (ends_in_so(it->path().filename().string())) files.push_back(it->path());
+         it.increment(error)) {
+      const auto name = it->path().filename().string();
+      if (ends_in_so(name) && names.insert(name).second) files.push_back(it->path());
+    }
     std::sort(files.begin() + begin, files.end());
   }
   return files;

@@ -27,7 +27,8 @@ PluginFolders plugin_folders(
 std::filesystem::path find_plugin(const std::string& name, const std::filesystem::path& from,
                                   const PluginFolders& folders);
 
-// All files in the folders whose names end in ".so", folder by folder, sorted there.
+// All files in the folders whose names end in ".so", folder by folder, sorted there; of several
+// with one name the first, as with PATH.
 std::vector<std::filesystem::path> plugins_in(const PluginFolders& folders);
 
 }  // namespace sluice

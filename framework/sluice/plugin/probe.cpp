@@ -14,6 +14,7 @@
 #include <cstring>
 #include <exception>
 #include <new>
+#include <optional>
 #include <sluice/graph/units.hpp>
 #include <sluice/plugin/probe.hpp>
 #include <string_view>
@@ -39,6 +40,35 @@ class Descriptor {
 
  private:
   const int fd_;
+};
+
+// Killed and waited for with its owner.
+class Child {
+ public:
+  explicit Child(pid_t pid) : pid_(pid) {
+    if (pid < 0) fail("fork");
+  }
+  ~Child() {
+    if (over_) return;
+    kill(pid_, SIGKILL);
+    wait();
+  }
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+
+  pid_t pid() const { return pid_; }
+  // Once. Its status at its end; 0 where nobody keeps it, as SIGCHLD is ignored.
+  int wait() {
+    int status = 0;
+    while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+    }
+    over_ = true;
+    return status;
+  }
+
+ private:
+  const pid_t pid_;
+  bool over_ = false;
 };
 
 // Written by the child, read by the parent once that has ended. An exit status would not do: the
@@ -129,28 +159,20 @@ std::string last_line(int output) {
   return text.substr(begin == std::string::npos ? 0 : begin + 1);
 }
 
-}  // namespace
-
-std::string failure_of(const std::function<std::string()>& work, Duration limit) {
+// Throws std::system_error where the child can't be had, or waited for.
+std::string tried_out(const std::function<std::string()>& work, Duration limit) {
   const SharedVerdict verdict;
   int ends[2];
   // What finds no room in the pipe is lost; nobody waits for it to be read.
   if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) fail("pipe");
   const Descriptor output(ends[0], "pipe");
-  int child = 0;
-  {
-    const Descriptor input(ends[1], "pipe");
-    child = fork();
-    if (child < 0) fail("fork");
-    if (child == 0) live(work, *verdict, input.get());
-  }
-  const bool ended = ends_within(child, limit);
-  if (!ended) kill(child, SIGKILL);
-  int status = 0;
-  while (waitpid(child, &status, 0) < 0)
-    if (errno != EINTR) fail("waitpid");
-
-  if (!ended) return fmt::format("it took longer than {}", format_duration(limit));
+  std::optional<Descriptor> input(std::in_place, ends[1], "pipe");
+  Child child(fork());
+  if (child.pid() == 0) live(work, *verdict, input->get());
+  input.reset();
+  if (!ends_within(child.pid(), limit))
+    return fmt::format("it took longer than {}", format_duration(limit));
+  const int status = child.wait();
   if ((*verdict).told) return (*verdict).text;
   auto how =
       WIFSIGNALED(status)
@@ -158,6 +180,16 @@ std::string failure_of(const std::function<std::string()>& work, Duration limit)
           : fmt::format("it ended the process with status {}", WEXITSTATUS(status));
   const auto said = last_line(output.get());
   return said.empty() ? how : fmt::format("{}, saying: {}", how, said);
+}
+
+}  // namespace
+
+std::string failure_of(const std::function<std::string()>& work, Duration limit) {
+  try {
+    return tried_out(work, limit);
+  } catch (const std::system_error& e) {
+    return fmt::format("it can't be tried out: {}", e.what());
+  }
 }
 
 }  // namespace sluice

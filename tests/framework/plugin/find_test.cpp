@@ -42,6 +42,7 @@ TEST_CASE("a plugin's name is libNAME.so or NAME.so in the first folder that has
   CHECK(find_plugin(far, "/elsewhere", {}) == far);
   first.write("notes.txt", "");
   first.write("a.so", "");
+  second.write("a.so", "");
   CHECK(plugins_in(folders) == std::vector<fs::path>{first.path() / "a.so", near, far});
 
   for (const auto& name : {std::string("blurr"), std::string("blurr.so"), std::string("./blur.so"),

@@ -1,5 +1,7 @@
 // How work ends in a process of its own, and that this one is none the worse for it.
 
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -48,4 +50,27 @@ TEST_CASE("what the probe's work changes is changed in its own process") {
   int value = 1;
   CHECK(failure_of([&] { return value = 2, std::string(); }, 60s) == "");
   CHECK(value == 1);
+}
+
+TEST_CASE("the probe works where SIGCHLD is ignored") {
+  const auto before = std::signal(SIGCHLD, SIG_IGN);
+  const auto good = failure_of([] { return ""; }, 60s);
+  const auto bad = failure_of([] { return "it is not well"; }, 60s);
+  std::signal(SIGCHLD, before);
+  CHECK(good == "");
+  CHECK(bad == "it is not well");
+}
+
+TEST_CASE("where there can be no probe it says why, and leaves no child behind") {
+  rlimit before{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const int next = dup(STDIN_FILENO);
+  REQUIRE(next > 0);
+  close(next);
+  const rlimit none{static_cast<rlim_t>(next), before.rlim_max};
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
+  const auto told = failure_of([] { return ""; }, 60s);
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
+  CHECK(told.find("it can't be tried out: pipe: ") == 0);
+  CHECK(waitpid(-1, nullptr, WNOHANG) < 0);
 }

@@ -52,6 +52,34 @@ TEST_CASE("external: a header of the command's own leaves the annotations as the
   CHECK(test.frames()[0]->annotations.size() == 1);
 }
 
+TEST_CASE("external: without a picture, only what a header says of annotations counts") {
+  const std::vector<Annotation> before{{"motion", {}, 1.0, ""}};
+  const std::vector<Annotation> told{{"spot", {0.25, 0.5, 0.125, 0.0625}, 1.0, ""}};
+  struct Case {
+    std::string header;
+    std::vector<Annotation> after;
+  };
+  const std::vector<Case> cases{
+      {"{}", before},
+      {R"({"msg": "seen"})", before},
+      {R"({"msg": "seen", "dtype": "uint8", "shape": [1, 2]})", before},
+      {R"({"sluice": {"ann": [{"l": "spot", "b": [0.25, 0.5, 0.125, 0.0625]}]}})", told},
+      {R"({"sluice": {}})", {}},
+  };
+  for (const auto& [header, after] : cases) {
+    INFO(header);
+    External test(answerer({"bare", header}));
+    test.queue(frame(3, "porch")->annotated(before));
+    test.end_inputs();
+    test.run();
+    REQUIRE(test.frames().size() == 1);
+    CHECK(test.frames()[0]->source == "porch");
+    CHECK(test.frames()[0]->sequence == 3);
+    CHECK(test.frames()[0]->kind() == Kind::bgr8);
+    CHECK(test.frames()[0]->annotations == after);
+  }
+}
+
 TEST_CASE("external: pictures of every kind go there and come back") {
   const auto as = [](const FramePtr& like, Image image) { return like->with(std::move(image)); };
   const auto planes = Image::make_yuv420(5, 3);
@@ -114,6 +142,8 @@ TEST_CASE("external: a malformed answer fails its frame with one line, and the n
       {{"header", R"({"msg": "x", "dtype": "uint8", "shape": [72]})"}, "gives = "},
       {{"header", R"({"msg": "", "sluice": {"v": 1, "bye": true}})"}, "no picture's"},
       {{"header", R"({"msg": "node|Heartbeat"})"}, "no picture's"},
+      {{"bare", "no json"}, "the header is no JSON object"},
+      {{"bare", R"({"sluice": 1})"}, "the header's sluice key is no object"},
   };
   for (const auto& [ways, line] : cases) {
     INFO(ways.back());
@@ -147,6 +177,31 @@ TEST_CASE("external: second answers and unasked ones are left out, and shift non
   CHECK(test.counts().out == 5);
   CHECK(test.counts().failed == 0);
   CHECK(says(test.log(), "answered what it wasn't asked, or a second time: left out"));
+}
+
+TEST_CASE("external: a command that answers without end what nobody asked for is given up") {
+  External test(answerer({"flood"}));
+  test.queue(frame(0));
+  CHECK(what([&] { test.run(); }).find(" answers in a row that nobody asked for; it is killed") !=
+        std::string::npos);
+  CHECK(test.figures().at("unasked_answers").at(SLUICE_ANSWERER) >= 100);
+  CHECK(test.frames().empty());
+}
+
+TEST_CASE("external: an answer that comes after the limit, before the command is killed, is none") {
+  // Its machine may be too slow to answer before it is killed: then there is nothing to see.
+  bool late = false;
+  for (int tries = 0; tries < 20 && !late; ++tries) {
+    External test(answerer({"late"}), {{"limit", "100ms"}});
+    test.queue(frame(4, "porch"));
+    CHECK(what([&] { test.run(); }).find("has not answered frame 4 of porch within 100ms") !=
+          std::string::npos);
+    CHECK(test.counts().in == 1);
+    CHECK(test.counts().out == 0);
+    CHECK(test.frames().empty());
+    late = says(test.log(), "says: answered late");
+  }
+  CHECK(late);
 }
 
 TEST_CASE("external: with a window, so many frames are under way at once") {

@@ -1,11 +1,35 @@
 // external.process: a command's beginning, its time limits, what it writes, and its end.
 
+#include "external/command.hpp"
+
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <csignal>
 
 #include "stages/external/external.hpp"
 
 using namespace sluice;
 using namespace test;
+
+namespace {
+
+// Whether it writes "my last words" when it is stopped, and that is in the log. Its machine may be
+// too slow for it to do so before it is killed: it may try several times.
+bool says_at_its_end(const Words& command) {
+  for (int tries = 0; tries < 20; ++tries) {
+    External test(command);
+    test.run_in_thread();
+    REQUIRE(test.eventually([&] { return says(test.log(), "says: ready"); }));
+    test.stop();
+    if (says(test.log(), "says: my last words")) return true;
+  }
+  return false;
+}
+
+}  // namespace
 
 TEST_CASE("external: a command that doesn't answer a frame in time is given up") {
   External test(answerer({"never"}), {{"limit", "100ms"}});
@@ -67,6 +91,53 @@ TEST_CASE("external: what a command writes is logged by lines, bounded") {
   CHECK(log[4] == "says: 100 %");
   CHECK(log[5] == "says: " + std::string(1000, 'x'));
   CHECK(log[6] == "says: no end");
+}
+
+TEST_CASE("external: what a command has written is in the log, whatever ends it") {
+  External too_slow({"sh", "-c", "printf 'half a line'; exec sleep 1000"}, {{"start_limit", "2s"}});
+  CHECK(what([&] { too_slow.run(); }).find("within 2s") != std::string::npos);
+  CHECK(says(too_slow.log(), "says: half a line"));
+
+  External stopped({"sh", "-c", "printf 'ready\\nhalf a line'; exec sleep 1000"});
+  stopped.run_in_thread();
+  REQUIRE(stopped.eventually([&] { return says(stopped.log(), "says: ready"); }));
+  stopped.stop();
+  CHECK(says(stopped.log(), "says: half a line"));
+}
+
+TEST_CASE("external: what a command writes when it is told to end is in the log") {
+  // More than a pipe holds: it is read while the command ends.
+  CHECK(says_at_its_end({"sh", "-c",
+                         "trap 'head -c 100000 /dev/zero | tr \"\\0\" x; echo; echo my last words; "
+                         "exit' TERM; echo ready; sleep 1000 & wait"}));
+}
+
+TEST_CASE("external: what a command has started has time to end, though the command ends at once") {
+  CHECK(says_at_its_end({"sh", "-c",
+                         "(trap 'echo my last words; exit' TERM; echo ready; sleep 1000 & wait) & "
+                         "exec sleep 1000"}));
+}
+
+TEST_CASE("external: a command that can't be watched leaves no process behind") {
+  const Folder folder;
+  std::vector<int> spare;
+  rlimit before{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+  // It opens two pipes before that.
+  while (spare.size() < 4) {
+    spare.push_back(dup(STDIN_FILENO));
+    REQUIRE(spare.back() >= 0);
+  }
+  const rlimit few{static_cast<rlim_t>(spare.back()) + 1, before.rlim_max};
+  for (const int fd : spare) close(fd);
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &few) == 0);
+  const auto told = what([&] {
+    external::Command({"sleep", "1000"}, {}, folder.path() / "socket");
+  });
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
+  CHECK(told.find("pidfd_open: ") == 0);
+  CHECK(waitpid(-1, nullptr, WNOHANG) < 0);
+  CHECK(errno == ECHILD);
 }
 
 TEST_CASE("external: standard input is empty, and signals and descriptors are not inherited") {

@@ -85,6 +85,9 @@ Pair pair_of(Graph& graph) {
 const std::string kTwo = R"(["sh", "-c", "sleep 1000 & echo $$ $! ready; exec sleep 1000"])";
 const std::string kStubborn =
     R"(["sh", "-c", "trap '' TERM INT; sleep 1000 & echo $$ $! ready; while :; do sleep 1; done"])";
+// In a process group of its own, in which what it starts is, too.
+const std::string kLeaves =
+    R"(["setsid", "sh", "-c", "trap '' TERM INT; sleep 1000 & echo $$ $! ready; while :; do sleep 1; done"])";
 const std::string kEcho = "[\"" SLUICE_ANSWERER "\", \"echo\"]";
 
 // The folder of a command's socket, as its environment tells it.
@@ -99,7 +102,7 @@ std::filesystem::path folder_of(int pid) {
 }  // namespace
 
 TEST_CASE("external: the graph stops, and the command and what it has started are gone") {
-  for (const auto& command : {kTwo, kStubborn}) {
+  for (const auto& command : {kTwo, kStubborn, kLeaves}) {
     INFO(command);
     Graph graph(command);
     const auto pair = pair_of(graph);
@@ -114,7 +117,7 @@ TEST_CASE("external: the graph stops, and the command and what it has started ar
 }
 
 TEST_CASE("external: sluice is killed, and the command and what it has started are gone") {
-  for (const auto& command : {kTwo, kStubborn}) {
+  for (const auto& command : {kTwo, kStubborn, kLeaves}) {
     INFO(command);
     Graph graph(command);
     const auto pair = pair_of(graph);
