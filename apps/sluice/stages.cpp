@@ -9,6 +9,7 @@
 #include <sluice/observe/log.hpp>
 #include <sluice/plugin/load.hpp>
 
+#include "devices.hpp"
 #include "parameter_text.hpp"
 #include "stage_type_option.hpp"
 #include "verbs.hpp"
@@ -100,7 +101,7 @@ void print(const std::vector<const StageType*>& types, bool json) {
   if (json) print(list);
 }
 
-int stages(const std::string& name, const std::string& plugin, bool json) {
+int stages(const std::string& name, const std::string& plugin, bool json, bool devices) {
   const auto folders = default_request({}).plugin_folders;
   std::optional<std::filesystem::path> file;
   if (!plugin.empty()) {
@@ -112,6 +113,7 @@ int stages(const std::string& name, const std::string& plugin, bool json) {
   if (!name.empty()) {
     const auto* type = stage_type_or_tell(name);
     if (!type) return kWrong;
+    if (devices) return print_devices(*type, json);
     if (json)
       print(json_of(*type));
     else
@@ -133,15 +135,19 @@ Verb add_stages(CLI::App& app) {
     std::string type;
     std::string plugin;
     bool json = false;
+    bool devices = false;
   };
   auto options = std::make_shared<Options>();
   auto* verb = app.add_subcommand(
       "stages", "Lists the stage types, those of plugins too, or tells all about one");
-  verb->add_option("TYPE", options->type, "as in encode.jpeg");
+  auto* type = verb->add_option("TYPE", options->type, "as in encode.jpeg");
   verb->add_option("--plugin", options->plugin, "all about the types of this plugin")
       ->type_name("FILE");
   verb->add_flag("--json", options->json, "as JSON");
-  return [options] { return stages(options->type, options->plugin, options->json); };
+  verb->add_flag("--devices", options->devices, "what is attached that this type could open")
+      ->needs(type);
+  return
+      [options] { return stages(options->type, options->plugin, options->json, options->devices); };
 }
 
 }  // namespace sluice::app
