@@ -265,10 +265,10 @@ TEST_CASE("flow.gate: frames of more sources fail until one has been silent for 
   test.queue(at(0, "c"));
   REQUIRE(test.eventually([&] { return test.counts().failed == 1; }));
   CHECK(test.log().at(0).find("max_sources") != std::string::npos);
-  // After that "a" is forgotten, with the frame that it held. The open gate of "b" is not.
+  // Then "a" is forgotten, with the frame that it held. "b", whose gate is open, is not.
   test.clock().advance(10min);
-  test.queue(at(1, "b"));
   REQUIRE(test.eventually([&] { return test.counts().dropped["gate_closed"] == 1; }));
+  test.queue(at(1, "b"));
   test.queue(at(1, "c"));
   test.queue(began("c"));
   REQUIRE(test.eventually([&] { return test.frames().size() == 3; }));
