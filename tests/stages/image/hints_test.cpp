@@ -42,8 +42,9 @@ TEST_CASE("check: the hint names the stage type that converts") {
         "put a stage of type \"decode.jpeg\" between them");
   CHECK(hint(kCamera + "[stage.pixels]\ntype = \"decode.jpeg\"\nfrom = \"camera\"\n") ==
         "put a stage of type \"encode.jpeg\" between them");
-  // Nothing makes a picture of events.
-  CHECK(hint(kCamera + "[stage.jpeg]\ntype = \"encode.jpeg\"\nfrom = \"camera.events\"\n").empty());
+  // Nothing makes a picture of events; but where those came from there is one.
+  CHECK(hint(kCamera + "[stage.jpeg]\ntype = \"encode.jpeg\"\nfrom = \"camera.events\"\n") ==
+        "\"camera.out\" gives bgr8");
 }
 
 TEST_CASE("check: what the hint proposes fits") {
@@ -65,4 +66,5 @@ TEST_CASE("check: a stage that wants one kind of pixels is told how to get them"
         "put a stage of type \"decode.jpeg\" with format = \"yuv420\" between them");
   CHECK(sluice::converter_hint(Kind::jpeg, Kind::bgra8).empty());  // that takes two
   CHECK(sluice::converter_hint(Kind::array, Kind::jpeg).empty());  // nothing takes arrays
+  CHECK(sluice::converter_hint(Kind::event, Kind::bgr8).empty());
 }
