@@ -119,14 +119,20 @@ class StageTest::Recorder final : public LoopContext {
   }
   FramePtr take(Duration limit) override {
     ask();
-    std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, limit, [&] { return stopping_ || !queue_.empty() || ended_; });
-    if (stopping_ || queue_.empty()) return nullptr;
-    auto frame = std::move(queue_.front());
-    queue_.pop_front();
-    ++counts_.in;
-    signal();
-    return frame;
+    for (;;) {
+      std::unique_lock lock(mutex_);
+      changed_.wait_for(lock, limit, [&] { return stopping_ || !queue_.empty() || ended_; });
+      if (stopping_ || queue_.empty()) return nullptr;
+      auto letter = std::move(queue_.front());
+      queue_.pop_front();
+      signal();
+      if (auto* frame = std::get_if<FramePtr>(&letter)) {
+        ++counts_.in;
+        return std::move(*frame);
+      }
+      lock.unlock();
+      hear(std::get<Event>(letter));
+    }
   }
   void done(std::size_t frames) override {
     {
@@ -155,10 +161,10 @@ class StageTest::Recorder final : public LoopContext {
     }
     changed_.notify_all();
   }
-  void queue(FramePtr frame) {
+  void queue(std::variant<FramePtr, Event> letter) {
     {
       const std::lock_guard lock(mutex_);
-      queue_.push_back(std::move(frame));
+      queue_.push_back(std::move(letter));
       signal();
     }
     changed_.notify_all();
@@ -173,6 +179,7 @@ class StageTest::Recorder final : public LoopContext {
   }
 
   std::function<bool()> until;
+  std::function<void(const Event&)> hear;  // the stage's on_event()
   std::string input_ = "in";
   bool settled_ = false;
   Counts counts_;
@@ -203,7 +210,7 @@ class StageTest::Recorder final : public LoopContext {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::atomic<bool> stopping_{false};
-  std::deque<FramePtr> queue_;
+  std::deque<std::variant<FramePtr, Event>> queue_;
   bool ended_ = false;
 };
 
@@ -227,6 +234,7 @@ StageTest::StageTest(std::string_view type, const Parameters& parameters, const 
         fmt::format("{}: {}: {}", type, problems.front().message, problems.front().hint));
   recorder_ =
       std::make_unique<Recorder>("test", *type_, clock ? *clock : fake_, clock ? nullptr : &fake_);
+  recorder_->hear = [this](const Event& event) { stage_->on_event(event, *recorder_); };
 }
 
 StageTest::~StageTest() {
@@ -269,6 +277,7 @@ void StageTest::finish() {
 }
 
 void StageTest::queue(FramePtr frame) { recorder_->queue(std::move(frame)); }
+void StageTest::queue(const Event& event) { recorder_->queue(event); }
 void StageTest::end_inputs() { recorder_->end_inputs(); }
 
 void StageTest::run(std::function<bool(const StageTest&)> until) {

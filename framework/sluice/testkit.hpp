@@ -80,8 +80,10 @@ class StageTest {
   void finish();
 
   // --- a LoopStage
-  // Puts a frame into its mailbox (without a limit), or says that no more will come.
+  // Puts a frame or an event into its mailbox (without a limit), or says that no more will come.
+  // They are taken in this order; in a graph, events overtake the frames that wait.
   void queue(FramePtr frame);
+  void queue(const Event& event);
   void end_inputs();
   // run() in this thread; with `until`, stopping() turns true as soon as that holds (asked after
   // each frame, event and wait). What run() throws reaches the test.

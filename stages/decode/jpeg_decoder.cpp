@@ -9,6 +9,8 @@
 #include <opencv2/imgproc.hpp>
 #include <sluice/stage.hpp>
 
+#include "image/yuv.hpp"
+
 namespace sluice {
 namespace {
 
@@ -135,15 +137,7 @@ Image JpegDecoder::yuv420(int divisor, int flags) const {
   // are stored as RGB have no such planes. A reduced picture's colours are quickly converted.
   if (divisor == 1 && colourspace_ != TJCS_RGB) return stored_planes(flags);
 
-  const cv::Mat bgr = pixels(TJPF_BGR, divisor, flags);
-  Planes planes(bgr.size(), TJSAMP_420, false);
-  const std::unique_ptr<void, Destroy> converter(tjInitCompress());
-  if (!converter) throw std::bad_alloc();
-  if (tjEncodeYUVPlanes(converter.get(), bgr.data, bgr.cols, static_cast<int>(bgr.step), bgr.rows,
-                        TJPF_BGR, planes.data.data(), planes.strides.data(), TJSAMP_420, 0) != 0)
-    throw FrameError(std::string("a JPEG that doesn't turn into yuv420: ") +
-                     tjGetErrorStr2(converter.get()));
-  return planes.image();
+  return yuv420_of(pixels(TJPF_BGR, divisor, flags));
 }
 
 Image JpegDecoder::stored_planes(int flags) const {

@@ -1,7 +1,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <sluice/graph/links.hpp>
+#include <string>
+#include <variant>
 
 namespace sluice {
 namespace {
@@ -117,6 +120,25 @@ class Flows {
   std::vector<std::vector<std::optional<Kinds>>> given_;
 };
 
+// How the type's output is made to give what is wanted, and nothing else: " with to = \"gray8\"",
+// "" where it does so by itself, nothing where it can't.
+std::optional<std::string> setting_for(const StageType& type, const Port& output, Kinds wanted) {
+  if (output.kind_parameter.empty()) {
+    const bool fits = !output.kinds.empty() && (output.kinds & wanted) == output.kinds;
+    return fits ? std::optional(std::string()) : std::nullopt;
+  }
+  const auto& parameter = *type.parameter(output.kind_parameter);
+  const auto fits = [&](const std::string& choice) {
+    const auto kind = kind_from_string(choice);
+    return kind && wanted.has(*kind) && output.kinds.has(*kind);
+  };
+  const auto* fallback = std::get_if<std::string>(&parameter.fallback);
+  if (!parameter.required && fallback && fits(*fallback)) return "";
+  const auto choice = std::find_if(parameter.choices.begin(), parameter.choices.end(), fits);
+  if (choice == parameter.choices.end()) return std::nullopt;
+  return fmt::format(" with {} = \"{}\"", parameter.name, *choice);
+}
+
 }  // namespace
 
 void check_flows(Nodes& nodes, const std::vector<std::size_t>& order, Problems& problems) {
@@ -132,24 +154,14 @@ std::string converter_hint(Kinds given, Kinds wanted) {
     if (type->inputs.empty() || type->outputs.empty()) continue;
     const auto& out = type->outputs.front();
     if ((type->inputs.front().kinds & given) != given || out.same_as_input) continue;
-    std::string with;
-    if (!out.kind_parameter.empty()) {
-      const auto* parameter = type->parameter(out.kind_parameter);
-      for (const auto& choice : parameter->choices) {
-        const auto kind = kind_from_string(choice);
-        if (with.empty() && kind && wanted.has(*kind) && out.kinds.has(*kind))
-          with = fmt::format(" with {} = \"{}\"", parameter->name, choice);
-      }
-      if (with.empty()) continue;
-    } else if (out.kinds.empty() || (out.kinds & wanted) != out.kinds) {
-      continue;
-    }
+    const auto with = setting_for(*type, out, wanted);
+    if (!with) continue;
     // Of several, the one that does the least besides.
     const auto cost =
         type->inputs.size() + type->outputs.size() + type->events.size() +
         static_cast<std::size_t>(std::count_if(type->parameters.begin(), type->parameters.end(),
                                                [](const Parameter& p) { return p.required; }));
-    if (!best || cost < least) best = type, how = with, least = cost;
+    if (!best || cost < least) best = type, how = *with, least = cost;
   }
   return best ? fmt::format("put a stage of type \"{}\"{} between them", best->name, how) : "";
 }

@@ -1,5 +1,7 @@
 // Links: the forms of `from`, what flows on them, and the order of the plan.
 
+#include <sluice/graph/links.hpp>
+
 #include "graph_fixture.hpp"
 
 using namespace graph_fixture;
@@ -82,6 +84,19 @@ type = "loadtest.record"
 from = { masks = "camera" }
 )");
   CHECK(p.hint == "put a stage of type \"loadtest.convert\" with to = \"gray8\" between them");
+}
+
+TEST_CASE(
+    "A hint leaves out what the type does by itself, and there is none where nothing converts") {
+  CHECK(converter_hint(Kind::gray8, Kind::bgr8) ==
+        "put a stage of type \"loadtest.convert\" between them");
+  CHECK(converter_hint(Kind::gray8, Kind::bgr8 | Kind::gray8) ==
+        "put a stage of type \"loadtest.convert\" between them");
+  CHECK(converter_hint(Kind::bgr8, Kind::yuv420) ==
+        "put a stage of type \"loadtest.convert\" with to = \"yuv420\" between them");
+  // Of what comes it must take all.
+  CHECK(converter_hint(Kind::bgr8 | Kind::array, Kind::jpeg).empty());
+  CHECK(converter_hint(Kind::jpeg, Kind::gray8).empty());
 }
 
 TEST_CASE("Who hears all is fed everyone's events, but never in a circle") {

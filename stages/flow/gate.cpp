@@ -1,0 +1,217 @@
+// flow.gate: frames around events, and little else.
+//
+// A loop, since a frame that is held back is neither done nor dropped: it stays in hand, and the
+// report counts it as queued.
+
+#include <fmt/format.h>
+
+#include <iterator>
+#include <map>
+#include <optional>
+#include <sluice/stage.hpp>
+#include <string_view>
+
+#include "flow/held.hpp"
+
+namespace sluice {
+namespace {
+
+constexpr std::string_view kClosed = "gate_closed";  // what a frame is dropped for
+constexpr Duration kLookRound = std::chrono::seconds(1);
+constexpr Duration kForget = std::chrono::minutes(1);  // and what the parameters say
+
+enum class Outside { none, all };
+
+// What is known of one source. Times are capture times, but for `heard`.
+struct Gated {
+  Held held;
+  bool open = false;                 // an event opened it, and none has closed it since
+  std::optional<UtcTime> closed_at;  // the newest frame then; the post-roll runs from it
+  std::optional<UtcTime> newest;     // that came
+  std::optional<UtcTime> passed;     // the last that went on
+  SteadyTime heard{};                // when the last frame or event came
+};
+
+struct Gate : LoopStage {
+  Duration pre_roll = std::chrono::seconds(3);
+  Duration post_roll = std::chrono::seconds(3);
+  Outside outside = Outside::none;
+  Duration heartbeat{};
+  std::string open = "motion.began";
+  std::string close = "motion.ended";
+  std::int64_t max_frames = 300;
+  ByteSize max_bytes{std::int64_t{64} << 20};
+  int max_sources = 256;
+
+  static void declare(Declare<Gate>& d) {
+    d.summary("Lets frames through around events only, such as motion");
+    d.manual(R"(
+Frames go to the input "in", the events that it waits for to "events", as in
+from = { in = "jpeg", events = "motion" }. Each source has a gate of its own: an event is about the
+source that it names.
+
+From `open` to `close` all frames go on, and so do those captured within `pre_roll` before the
+newest that has come when it opens, and within `post_roll` after the newest when it closes. An event
+comes later than what it is about: motion.detect waits for some moving frames, and may be behind. The
+pre-roll makes up for that.
+
+While it is closed nothing goes on (outside = "none") but a frame per `heartbeat`, where that is
+given: the camera is seen to be there. outside = "all" lets all through; with open = "" and a
+heartbeat there is nothing else than that.
+
+Frames go on in their order. So a heartbeat's frame, too, is one that has left the pre-roll, and as
+old as that. What else leaves it is dropped as gate_closed, and so is what is held when the graph
+ends. Until then it counts as queued. `max_frames` and `max_bytes` limit what is held of each source;
+put the gate behind encode.jpeg, and they last for longer.
+
+What is behind the gate gets the whole pre-roll at once, and old: give its mailbox
+when_full = "block", or room for it, and no max_age that is shorter. transport.send's own, "latest",
+would keep one frame.
+
+A source that is silent for a minute (and pre_roll, post_roll and heartbeat) is forgotten while its
+gate is closed.
+)");
+    d.input(kinds::frames, "in", "what goes on or doesn't");
+    d.input(Kind::event, "events", "what opens and closes it");
+    d.output_same();
+    // While a burst waits for room behind the gate, each source's newest frames wait before it.
+    d.mailbox({.when_full = WhenFull::latest, .capacity = 16, .max_bytes = 64 << 20});
+    d.single_worker();  // events go to one
+    using std::chrono::hours;
+    d.param("pre_roll", &Gate::pre_roll, "what was captured so long before it opens goes on, too")
+        .range(Duration::zero(), hours(1));
+    d.param("post_roll", &Gate::post_roll, "what is captured so long after it closes goes on, too")
+        .range(Duration::zero(), hours(24));
+    d.choice("outside", &Gate::outside, {{"none", Outside::none}, {"all", Outside::all}},
+             "what goes on while it is closed, besides the heartbeat");
+    d.param("heartbeat", &Gate::heartbeat, "while it is closed, a frame goes on so often; 0: none")
+        .range(Duration::zero(), hours(24));
+    d.param("open", &Gate::open, "the event that opens it; empty: none does");
+    d.param("close", &Gate::close, "the event that closes it; empty: none does");
+    d.param("max_frames", &Gate::max_frames, "held for the pre-roll, of each source")
+        .range(1, 100'000)
+        .unit("frames");
+    d.param("max_bytes", &Gate::max_bytes, "held for the pre-roll, of each source")
+        .range(ByteSize{1}, ByteSize{std::int64_t{1} << 40});
+    d.param("max_sources", &Gate::max_sources, "frames of more sources fail").range(1, 4096);
+    d.check([](const Gate& s, ParamProblems& problems) {
+      if (!s.open.empty() && s.open == s.close)
+        problems.push_back({"close", "the same event opens and closes it", "name another"});
+    });
+    d.example(R"(
+[stage.camera]
+type   = "capture.synthetic"
+moving = "5s"
+still  = "20s"
+
+[stage.motion]
+type = "motion.detect"
+from = "camera"
+
+[stage.jpeg]
+type = "encode.jpeg"
+from = "camera"
+
+[stage.gate]
+type      = "flow.gate"
+from      = { in = "jpeg", events = "motion" }
+pre_roll  = "2s"
+post_roll = "3s"
+heartbeat = "10s"
+
+[stage.end]
+type = "sink.discard"
+from = "gate"
+)");
+  }
+
+  void run(LoopContext& context) override {
+    context_ = &context;
+    limits_ = {pre_roll, static_cast<std::size_t>(max_frames),
+               static_cast<std::size_t>(max_bytes.bytes)};
+    SteadyTime looked = context.clock().steady();
+    while (!context.stopping() && !context.inputs_ended()) {
+      const auto frame = context.take(kLookRound);
+      const auto now = context.clock().steady();
+      if (frame) take(frame, now);
+      if (now - looked < kLookRound) continue;
+      looked = now;
+      forget_the_silent(now);
+    }
+    for (auto& [name, source] : sources_) let_go(source);
+  }
+
+  void on_event(const Event& event, Context& context) override {
+    const bool opens = !open.empty() && event.name == open;
+    if (!opens && event.name != close) return;
+    Gated* const source = gated(event.source, context.clock().steady());
+    if (!source || opens == source->open) return;
+    source->open = opens;
+    source->closed_at = opens ? std::nullopt : source->newest;
+    while (opens && !source->held.empty()) pass(source->held.pop(), *source);
+  }
+
+ private:
+  // Null: it is one source too many.
+  Gated* gated(const std::string& name, SteadyTime now) {
+    auto it = sources_.find(name);
+    if (it == sources_.end()) {
+      if (sources_.size() >= static_cast<std::size_t>(max_sources)) return nullptr;
+      it = sources_.try_emplace(name).first;
+    }
+    it->second.heard = now;
+    return &it->second;
+  }
+
+  void take(const FramePtr& frame, SteadyTime now) {
+    Gated* const source = gated(frame->source, now);
+    if (!source)
+      return context_->fail(
+          frame->source,
+          fmt::format("flow.gate has {} sources already, see max_sources", max_sources));
+    source->newest = frame->captured;
+    if (source->closed_at && apart(frame->captured, *source->closed_at) >= post_roll)
+      source->closed_at.reset();
+    if (outside == Outside::all || source->open || source->closed_at) return pass(frame, *source);
+    source->held.push(frame);
+    while (source->held.over(limits_)) {
+      const FramePtr oldest = source->held.pop();
+      const bool beats = heartbeat > Duration::zero() &&
+                         (!source->passed || apart(oldest->captured, *source->passed) >= heartbeat);
+      if (beats) {
+        pass(oldest, *source);
+      } else {
+        context_->drop(oldest->source, kClosed);
+      }
+    }
+  }
+
+  void pass(const FramePtr& frame, Gated& source) {
+    source.passed = frame->captured;
+    context_->emit(frame);
+    context_->done();
+  }
+
+  void let_go(Gated& source) {
+    while (!source.held.empty()) context_->drop(source.held.pop()->source, kClosed);
+  }
+
+  void forget_the_silent(SteadyTime now) {
+    const Duration limit = kForget + pre_roll + post_roll + heartbeat;
+    for (auto it = sources_.begin(); it != sources_.end();) {
+      Gated& source = it->second;
+      // A gate that is open stays so for a camera that comes back, if it ever was there.
+      const bool kept = now - source.heard < limit || (source.open && source.newest);
+      if (!kept) let_go(source);
+      it = kept ? std::next(it) : sources_.erase(it);
+    }
+  }
+
+  LoopContext* context_ = nullptr;        // while run() runs; on_event() comes from within it
+  Held::Limits limits_;                   // as the parameters say
+  std::map<std::string, Gated> sources_;  // at most max_sources
+};
+SLUICE_STAGE(Gate, "flow.gate");
+
+}  // namespace
+}  // namespace sluice

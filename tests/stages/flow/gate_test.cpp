@@ -1,0 +1,342 @@
+#include <limits>
+#include <sluice/graph/load.hpp>
+#include <sluice/runtime/engine.hpp>
+#include <sluice/testkit.hpp>
+
+#include "catch.hpp"
+
+using sluice::Duration;
+using sluice::FramePtr;
+using sluice::UtcTime;
+using sluice::testkit::FakeClock;
+using sluice::testkit::StageTest;
+using namespace std::chrono_literals;
+
+namespace {
+
+using Parameters = StageTest::Parameters;
+using Numbers = std::vector<std::uint64_t>;
+
+// Frame n of a camera that takes one a second, a byte of pixels each.
+FramePtr at(std::uint64_t n, const std::string& source = "cam") {
+  return sluice::testkit::make_frame(cv::Mat(1, 1, CV_8UC1, cv::Scalar(0)), source, n,
+                                     FakeClock().utc() + static_cast<std::int64_t>(n) * 1s);
+}
+
+sluice::Event began(const std::string& source = "cam") { return {"motion.began", source}; }
+sluice::Event ended(const std::string& source = "cam") { return {"motion.ended", source}; }
+
+void queue(StageTest& test, std::uint64_t from, std::uint64_t to,
+           const std::string& source = "cam") {
+  for (auto n = from; n <= to; ++n) test.queue(at(n, source));
+}
+
+void run(StageTest& test) {
+  test.end_inputs();
+  test.run();
+}
+
+Numbers numbers(const StageTest& test, const std::string& source = "cam") {
+  Numbers list;
+  for (const auto& frame : test.frames())
+    if (frame->source == source) list.push_back(frame->sequence);
+  return list;
+}
+
+Numbers range(std::uint64_t from, std::uint64_t to) {
+  Numbers list;
+  for (auto n = from; n <= to; ++n) list.push_back(n);
+  return list;
+}
+
+// Every frame that came has gone on, or is counted as kept back.
+void check_books(const StageTest& test, std::uint64_t in) {
+  const auto counts = test.counts();
+  CHECK(counts.in == in);
+  CHECK(counts.out == test.frames().size());
+  CHECK(counts.failed == 0);
+  const auto kept = counts.dropped.find("gate_closed");
+  CHECK(counts.out + (kept == counts.dropped.end() ? 0 : kept->second) == in);
+}
+
+Parameters rolls(const std::string& pre, const std::string& post, Parameters more = {}) {
+  more.emplace_back("pre_roll", pre);
+  more.emplace_back("post_roll", post);
+  return more;
+}
+
+}  // namespace
+
+TEST_CASE("flow.gate: without an event nothing goes on, and all is counted") {
+  StageTest test("flow.gate");
+  queue(test, 0, 99);
+  run(test);
+  CHECK(test.frames().empty());
+  check_books(test, 100);
+}
+
+TEST_CASE("flow.gate: frames around an event go on, in their order") {
+  StageTest test("flow.gate", rolls("3s", "5s"));
+  queue(test, 0, 20);
+  test.queue(began());  // may come after what it is about: 18, 19 and 20 were held
+  queue(test, 21, 30);
+  test.queue(ended());
+  queue(test, 31, 60);  // 30 + 5 s is over at 35
+  run(test);
+  CHECK(numbers(test) == range(18, 34));
+  check_books(test, 61);
+}
+
+TEST_CASE("flow.gate: what is between two events is held for the next, and never sent twice") {
+  StageTest test("flow.gate", rolls("4s", "2s"));
+  queue(test, 0, 10);
+  test.queue(began());
+  queue(test, 11, 12);
+  test.queue(ended());
+  queue(test, 13, 15);  // 13 is post-roll, 14 and 15 are held
+  test.queue(began());
+  queue(test, 16, 16);
+  test.queue(ended());
+  queue(test, 17, 17);
+  test.queue(began());  // within the post-roll: it never closed
+  queue(test, 18, 30);
+  run(test);
+  CHECK(numbers(test) == range(7, 30));
+  check_books(test, 31);
+}
+
+TEST_CASE("flow.gate: without pre- and post-roll only what comes between the events goes on") {
+  StageTest test("flow.gate", rolls("0s", "0s"));
+  queue(test, 0, 4);
+  test.queue(began());
+  queue(test, 5, 7);
+  test.queue(ended());
+  queue(test, 8, 12);
+  run(test);
+  CHECK(numbers(test) == range(5, 7));
+  check_books(test, 13);
+}
+
+TEST_CASE("flow.gate: each source has its own gate") {
+  StageTest test("flow.gate", rolls("2s", "1s"));
+  for (std::uint64_t n = 0; n < 30; ++n) {
+    if (n == 10) test.queue(began("yard"));
+    if (n == 20) test.queue(ended("yard"));
+    if (n == 15) test.queue(began("hall"));
+    for (const auto* source : {"yard", "hall", "door"}) test.queue(at(n, source));
+  }
+  run(test);
+  CHECK(numbers(test, "yard") == range(8, 19));
+  CHECK(numbers(test, "hall") == range(13, 29));
+  CHECK(numbers(test, "door").empty());
+  check_books(test, 90);
+}
+
+TEST_CASE("flow.gate: the events are those that are named; others change nothing") {
+  StageTest test("flow.gate", rolls("1s", "0s",
+                                    {{"open", std::string("door.opened")},
+                                     {"close", std::string("door.closed")}}));
+  queue(test, 0, 4);
+  test.queue(began());
+  queue(test, 5, 6);
+  test.queue(sluice::Event{"door.opened", "cam"});
+  queue(test, 7, 8);
+  test.queue(ended());
+  test.queue(sluice::Event{"door.opened", "cam"});
+  queue(test, 9, 9);
+  test.queue(sluice::Event{"door.closed", "cam"});
+  test.queue(sluice::Event{"door.closed", "cam"});
+  queue(test, 10, 12);
+  run(test);
+  CHECK(numbers(test) == range(6, 9));
+  check_books(test, 13);
+  CHECK_THROWS_AS(StageTest("flow.gate", {{"open", std::string("x")}, {"close", std::string("x")}}),
+                  std::invalid_argument);
+}
+
+TEST_CASE("flow.gate: an event before a source's first frame counts") {
+  StageTest test("flow.gate");
+  test.queue(ended());
+  test.queue(began());
+  queue(test, 0, 3);
+  run(test);
+  CHECK(numbers(test) == range(0, 3));
+}
+
+TEST_CASE("flow.gate: outside = \"all\" lets everything through") {
+  StageTest test("flow.gate", {{"outside", std::string("all")}});
+  queue(test, 0, 5);
+  test.queue(began());
+  queue(test, 6, 7);
+  test.queue(ended());
+  queue(test, 8, 20);
+  run(test);
+  CHECK(numbers(test) == range(0, 20));
+  check_books(test, 21);
+}
+
+TEST_CASE("flow.gate: while closed a frame goes on per heartbeat, of each source, in order") {
+  StageTest test("flow.gate", rolls("3s", "0s", {{"heartbeat", std::string("10s")}}));
+  for (std::uint64_t n = 0; n <= 40; ++n)
+    for (const auto* source : {"yard", "hall"}) {
+      test.queue(at(n, source));
+      if (n == 25 && source == std::string("yard")) test.queue(began(source));
+      if (n == 26 && source == std::string("yard")) test.queue(ended(source));
+    }
+  run(test);
+  CHECK(numbers(test, "hall") == Numbers{0, 10, 20, 30});
+  // The heartbeat counts from the last frame that went on, whatever for.
+  CHECK(numbers(test, "yard") == Numbers{0, 10, 20, 23, 24, 25, 26, 36});
+  check_books(test, 82);
+}
+
+TEST_CASE("flow.gate: with nothing that opens it there are heartbeats alone") {
+  StageTest test("flow.gate",
+                 rolls("0s", "0s", {{"open", std::string()}, {"heartbeat", std::string("5s")}}));
+  queue(test, 0, 4);
+  test.queue(began());
+  queue(test, 5, 12);
+  run(test);
+  CHECK(numbers(test) == Numbers{0, 5, 10});
+}
+
+TEST_CASE("flow.gate: what is held has limits in frames and in bytes") {
+  const auto [name, value] = GENERATE(table<std::string, sluice::ParamValue>(
+      {{"max_frames", std::int64_t{5}}, {"max_bytes", std::string("5B")}}));
+  INFO(name);
+  StageTest test("flow.gate", rolls("1h", "0s", {{name, value}}));
+  queue(test, 0, 20);
+  test.queue(began());
+  queue(test, 21, 21);
+  run(test);
+  CHECK(numbers(test) == range(16, 21));
+  check_books(test, 22);
+}
+
+TEST_CASE("flow.gate: a frame that is larger than the limit is never held") {
+  StageTest test("flow.gate", {{"max_bytes", std::string("10B")}});
+  test.queue(at(0));
+  test.queue(sluice::testkit::make_frame(cv::Mat(4, 4, CV_8UC1, cv::Scalar(0)), "cam", 1));
+  test.queue(began());
+  run(test);
+  CHECK(test.frames().empty());
+  check_books(test, 2);
+}
+
+TEST_CASE("flow.gate: clocks that are set back, and mad times, neither hold nor open it for long") {
+  using Limits = std::numeric_limits<std::int64_t>;
+  const auto timed = [](std::uint64_t n, UtcTime captured) {
+    return sluice::testkit::make_frame(cv::Mat(1, 1, CV_8UC1, cv::Scalar(0)), "cam", n, captured);
+  };
+  StageTest test("flow.gate", rolls("3s", "3s"));
+  queue(test, 100, 110);
+  test.queue(began());
+  test.queue(ended());                            // post-roll until 113
+  test.queue(timed(1, FakeClock().utc() + 50s));  // set back by a minute: it is over
+  test.queue(timed(2, FakeClock().utc() + 51s));
+  test.queue(timed(3, UtcTime(Duration(Limits::max()))));
+  test.queue(timed(4, UtcTime(Duration(Limits::min()))));
+  test.queue(timed(5, UtcTime(Duration(Limits::max()))));
+  test.queue(began());
+  run(test);
+  CHECK(numbers(test) == Numbers{108, 109, 110, 5});
+  check_books(test, 16);
+}
+
+TEST_CASE("flow.gate: every kind of payload goes on by reference") {
+  StageTest test("flow.gate");
+  const auto jpeg = std::make_shared<const sluice::Frame>(sluice::Frame{
+      "cam", 0, FakeClock().utc(), true, sluice::Encoded::from(sluice::Kind::jpeg, {1, 2}), {}});
+  const auto pixels = at(1);
+  test.queue(jpeg);
+  test.queue(pixels);
+  test.queue(began());
+  run(test);
+  CHECK(test.frames() == std::vector<FramePtr>{jpeg, pixels});
+}
+
+TEST_CASE("flow.gate: frames of more sources fail until one has been silent for long") {
+  StageTest test("flow.gate", rolls("5s", "0s", {{"max_sources", std::int64_t{2}}}));
+  test.run_in_thread();
+  test.queue(at(0, "a"));
+  test.queue(at(0, "b"));
+  test.queue(began("b"));
+  test.queue(at(0, "c"));
+  REQUIRE(test.eventually([&] { return test.counts().failed == 1; }));
+  CHECK(test.log().at(0).find("max_sources") != std::string::npos);
+  // Then "a" is forgotten, with the frame that it held. "b", whose gate is open, is not.
+  test.clock().advance(10min);
+  REQUIRE(test.eventually([&] { return test.counts().dropped["gate_closed"] == 1; }));
+  test.queue(at(1, "b"));
+  test.queue(at(1, "c"));
+  test.queue(began("c"));
+  REQUIRE(test.eventually([&] { return test.frames().size() == 3; }));
+  test.stop();
+  CHECK(numbers(test, "b") == Numbers{0, 1});
+  CHECK(numbers(test, "c") == Numbers{1});
+  const auto counts = test.counts();
+  CHECK(counts.in == counts.out + counts.failed + counts.dropped.at("gate_closed"));
+}
+
+namespace {
+
+// The report of the type's own example, for 600 frames as fast as they go, of a scene that moves
+// for a second and is still for three. Nothing is left out on the way to the gate.
+sluice::Report example_run(std::vector<std::string> sets) {
+  for (const auto* set :
+       {"stage.camera.rate=0", "stage.camera.frames=600", "stage.camera.width=160",
+        "stage.camera.height=120", "stage.camera.moving=1s", "stage.camera.still=3s",
+        "stage.motion.mailbox.when_full=block", "stage.jpeg.mailbox.when_full=block",
+        "stage.gate.mailbox.when_full=block"})
+    sets.emplace_back(set);
+  sluice::LoadRequest request;
+  request.graph = "gate.toml";
+  request.device = "here";
+  request.sets = std::move(sets);
+  request.variable = [](const std::string&) { return std::nullopt; };
+  auto graph =
+      sluice::load_graph_text(sluice::StageTypes::all().find("flow.gate")->example, request);
+  for (const auto& problem : graph.problems) FAIL(to_text(problem));
+  sluice::Engine engine(std::move(*graph.plan));
+  engine.start();
+  while (!engine.wait(10ms))
+    for (const auto& stage : engine.report().stages) CHECK(stage.adds_up());
+  CHECK(engine.failure().empty());
+  const auto report = engine.report();
+  for (const auto& stage : report.stages) {
+    INFO(stage.name);
+    CHECK(stage.adds_up());
+    CHECK(stage.queued == 0);
+  }
+  CHECK(report.events.at("motion.began") >= 1);
+  return report;
+}
+
+const sluice::StageReport& stage(const sluice::Report& report, std::string_view name) {
+  for (const auto& s : report.stages)
+    if (s.name == name) return s;
+  throw std::invalid_argument("no such stage");
+}
+
+}  // namespace
+
+TEST_CASE("flow.gate: its example runs, motion opens it, and every stage's books add up") {
+  // How much goes on is up to how far motion.detect is behind; but something does, since the newest
+  // frames are held until all inputs have ended.
+  const auto report = example_run({"stage.gate.heartbeat=0s", "stage.gate.close=never"});
+  const auto& gate = stage(report, "gate");
+  CHECK(gate.in == 600);
+  CHECK(gate.out > 0);
+  CHECK(gate.failed == 0);
+  CHECK(gate.out + gate.dropped_total() == 600);
+  CHECK(stage(report, "end").in == gate.out);
+}
+
+TEST_CASE("flow.gate: in a graph, what is held to the end is dropped and counted") {
+  const auto report = example_run({"stage.gate.open=never", "stage.gate.pre_roll=1h",
+                                   "stage.gate.max_frames=100", "stage.gate.heartbeat=0s"});
+  const auto& gate = stage(report, "gate");
+  CHECK(gate.in == 600);
+  CHECK(gate.out == 0);
+  CHECK(gate.dropped == sluice::ByCause{{"gate_closed", 600}});
+}
