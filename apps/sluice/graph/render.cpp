@@ -78,8 +78,7 @@ class Child {
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
 
-  // As waitpid() tells it; 0 where this process was started with SIGCHLD ignored, so that the
-  // kernel keeps no status.
+  // As waitpid() tells it; 0 where SIGCHLD is ignored, so that the kernel keeps no status.
   int wait() {
     int status = 0;
     while (!status_)
