@@ -30,4 +30,7 @@ std::string default_source(const Address& address);
 void check_file(const std::string& path);
 void check_device(const std::string& path);
 
+// What to say of a device that another program has.
+std::string in_use(const std::string& path);
+
 }  // namespace sluice::capture

@@ -3,10 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <grp.h>
-#include <linux/videodev2.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -15,6 +12,8 @@
 #include <system_error>
 
 #include "capture/address.hpp"
+#include "capture/descriptor.hpp"
+#include "capture/v4l2_nodes.hpp"
 
 namespace sluice::capture {
 namespace {
@@ -34,26 +33,21 @@ std::string group_of(const struct stat& status) {
 
 std::string cameras_there() {
   std::string list;
-  std::error_code ignored;  // no /dev to list: there are none
-  for (const auto& entry : std::filesystem::directory_iterator("/dev", ignored))
-    if (entry.path().filename().string().starts_with("video"))
-      list += (list.empty() ? "" : ", ") + entry.path().string();
+  for (const auto& node : v4l2::nodes()) {
+    if (!node.captures() && node.error == 0) continue;
+    list += (list.empty() ? "" : ", ") + node.path;
+    if (!node.card.empty()) list += " (" + node.card + ")";
+  }
   return list.empty() ? "there is none here" : "there is " + list;
 }
 
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
+// Which of the same card's device files does.
+std::string the_one_that_captures(const v4l2::Node& other) {
+  for (const auto& node : v4l2::nodes())
+    if (node.captures() && node.bus == other.bus)
+      return fmt::format("{}'s pictures come from {}", node.card, node.path);
+  return cameras_there();
+}
 
 }  // namespace
 
@@ -77,6 +71,10 @@ void check_file(const std::string& path) {
   }
 }
 
+std::string in_use(const std::string& path) {
+  return fmt::format("{} is in use by another program; see by which: fuser -v {}", path, path);
+}
+
 void check_device(const std::string& path) {
   struct stat status {};
   if (stat(path.c_str(), &status) != 0)
@@ -90,17 +88,14 @@ void check_device(const std::string& path) {
           fmt::format("no permission to open {}, which is for the group '{}'; join it with: "
                       "sudo usermod -aG {} $USER, and log in again",
                       path, group_of(status), group_of(status)));
+    if (error == EBUSY) refuse(in_use(path));
     refuse(fmt::format("can't open {}: {}", path, reason(error)));
   }
-  struct v4l2_capability about {};
-  if (ioctl(device.get(), VIDIOC_QUERYCAP, &about) != 0)
-    refuse(fmt::format("{} is not a camera; {}", path, cameras_there()));
-  // One camera has several device files, and not all of them give pictures.
-  const auto can =
-      (about.capabilities & V4L2_CAP_DEVICE_CAPS) != 0 ? about.device_caps : about.capabilities;
-  if ((can & (V4L2_CAP_VIDEO_CAPTURE | V4L2_CAP_VIDEO_CAPTURE_MPLANE)) == 0)
-    refuse(fmt::format("{} gives no pictures (it may be a camera's second device file); {}", path,
-                       cameras_there()));
+  const auto node = v4l2::node_of(device, path);
+  if (node.error != 0) refuse(fmt::format("{} is not a camera; {}", path, cameras_there()));
+  if (!node.captures())
+    refuse(fmt::format("{} captures no pictures, it {}; {}", path, node.instead(),
+                       the_one_that_captures(node)));
 }
 
 }  // namespace sluice::capture
