@@ -16,7 +16,8 @@ constexpr auto kBounds =
     std::to_array<double>({0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
                            0.25, 0.5, 1, 2.5, 5, 10});  // seconds
 
-// As it stands between a label's quotes. Not named quoted, as std::quoted would be the better match.
+// As it stands between a label's quotes. Not named quoted, as std::quoted would be the better
+// match.
 std::string in_quotes(std::string_view text) {
   std::string out;
   for (const char c : text) {
