@@ -110,7 +110,8 @@ listen = "127.0.0.1:8080"
 
   void start(Context& context) override {
     // What an address other than loopback is asked for by, the proxy or the network decides.
-    const ServerSettings settings{{.any_host = true}, max_viewers, viewer_timeout};
+    const ServerSettings settings{
+        {.token = {}, .hosts = {}, .any_host = true}, max_viewers, viewer_timeout};
     server_ = WebServer::at(context.clock(), parse_listen(listen), settings);
     wall_ = std::make_shared<Wall>(context.clock(), active,
                                    ComposerSettings{quality, rate, columns, tile_width, {truth}},

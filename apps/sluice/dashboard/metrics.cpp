@@ -16,8 +16,9 @@ constexpr auto kBounds =
     std::to_array<double>({0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
                            0.25, 0.5, 1, 2.5, 5, 10});  // seconds
 
-// In a label's quotes.
-std::string quoted(std::string_view text) {
+// As it stands between a label's quotes. Not named quoted, as std::quoted would be the better
+// match.
+std::string in_quotes(std::string_view text) {
   std::string out;
   for (const char c : text) {
     if (c == '\\' || c == '"') out += '\\';
@@ -68,7 +69,7 @@ class Families {
     char before = '{';
     for (const auto* list : {&everywhere_, &labels})
       for (const auto& [name, of] : *list) {
-        text_ += fmt::format("{}{}=\"{}\"", before, name, quoted(of));
+        text_ += fmt::format("{}{}=\"{}\"", before, name, in_quotes(of));
         before = ',';
       }
     text_ += fmt::format("}} {}\n", value);
