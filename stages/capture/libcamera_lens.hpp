@@ -38,6 +38,8 @@ class LibcameraLens {
   LibcameraLens(const LibcameraLens&) = delete;
   LibcameraLens& operator=(const LibcameraLens&) = delete;
 
+  // Buffers that it has to fill.
+  std::size_t with_camera() const { return with_camera_; }
   // Readable while take() has something, or take_back() would.
   int completed_fd() const { return completed_->fd; }
   int returned_fd() const { return buffers_->fd(); }
