@@ -132,7 +132,7 @@ TEST_CASE("flow.gate: each source has its own gate") {
   check_books(test, 90);
 }
 
-TEST_CASE("flow.gate: the events are those that are named; others change nothing") {
+TEST_CASE("flow.gate: the events are those that are named, and others change nothing") {
   StageTest test("flow.gate", rolls("1s", "0s",
                                     {{"open", std::string("door.opened")},
                                      {"close", std::string("door.closed")}}));
