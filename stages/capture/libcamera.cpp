@@ -85,7 +85,7 @@ read_limit, is lost (source.lost); it is tried again, first after half a second,
 often, up to every ten seconds, until it is back (source.back). One that is not there at the start is
 an error.
 
-What libcamera itself has to say goes to standard error, as LIBCAMERA_LOG_LEVELS has it.
+Errors within libcamera go to standard error; LIBCAMERA_LOG_LEVELS="*:INFO" shows more.
 )");
   d.output_chosen(Kind::yuv420 | Kind::bgr8 | Kind::bgra8 | Kind::gray8 | Kind::jpeg, "format");
   d.output(Kind::yuv420, "preview", "the same moment, small");
