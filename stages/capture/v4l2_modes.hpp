@@ -45,6 +45,8 @@ struct Mode {
   Layout layout{};
   Range width, height;
   std::vector<Rates> rates;  // empty: the driver tells none, so it is tried
+
+  bool has_size(unsigned wished_width, unsigned wished_height) const;
 };
 
 // What the graph asks for; zero: whatever the camera has.
