@@ -35,27 +35,45 @@ def camera(type, **parameters):
                  log={"type": "log.events", "file": "events"})
 
 
-def main():
-    verb, folder = sys.argv[1], Path(sys.argv[2])
+def places(folder, wanted):
+    """Each case whose name holds `wanted`, and its folder."""
+    for number, (name, *case_of) in enumerate(CASES):
+        if wanted in name:
+            yield name, *case_of, folder / f"{number:02} {name.replace('/', '-')}"
+
+
+def write(folder, wanted):
+    for _, graph_text, script, _, place in places(folder, wanted):
+        place.mkdir(parents=True)
+        (place / "graph.toml").write_text(graph_text)
+        (place / "script").write_text(script + "\n")
+
+
+def trouble_of(check, place):
+    """Empty where the check holds."""
+    try:
+        check(Outcome(place))
+    except AssertionError as error:
+        return str(error)
+    except (LookupError, OSError, ValueError) as error:  # it left other than what the check looks into
+        return f"{type(error).__name__}: {error}"
+    return ""
+
+
+def check(folder, wanted):
     done = failed = 0
-    for number, (name, graph_text, script, checks) in enumerate(CASES):
-        place = folder / f"{number:02} {name.replace('/', '-')}"
-        if verb == "write":
-            place.mkdir(parents=True)
-            (place / "graph.toml").write_text(graph_text)
-            (place / "script").write_text(script + "\n")
-            continue
-        trouble = []
-        for check in checks:
-            done += 1
-            try:
-                check(Outcome(place))
-            except (AssertionError, LookupError, OSError, ValueError) as error:
-                trouble.append(f"{type(error).__name__}: {error}" if not isinstance(error, AssertionError) else str(error))
+    for name, _, _, checks, place in places(folder, wanted):
+        trouble = list(filter(None, (trouble_of(check, place) for check in checks)))
         print(f"{'failed' if trouble else 'ok':6} {name}")
-        for line in trouble:
-            print(f"       {line}")
+        if trouble:
+            said = Outcome(place).text("err").splitlines()[-8:] if (place / "err").exists() else []
+            print("\n".join(["       " + line for line in trouble] + ["       | " + line for line in said]))
+        done += len(checks)
         failed += len(trouble)
-    if verb == "check":
-        print(f"vm: {done} checks, {failed} failed")
-        sys.exit(1 if failed else 0)
+    print(f"vm: {done} checks, {failed} failed")
+    return 1 if failed or not done else 0
+
+
+def main():
+    verb, folder, wanted = sys.argv[1], Path(sys.argv[2]), "".join(sys.argv[3:])
+    sys.exit({"write": write, "check": check}[verb](folder, wanted))

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """What is tried with cameras in the guest, and what must come of it.
 
-    cases.py write FOLDER    a folder for each case, for the guest to run
-    cases.py check FOLDER    afterwards
+    cases.py write FOLDER [TEXT]    a folder for each case, or each whose name holds the text
+    cases.py check FOLDER [TEXT]    what the guest has left there
 """
 
 from case import RUN, camera, case, graph, main
