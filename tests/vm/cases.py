@@ -1,45 +1,32 @@
 #!/usr/bin/env python3
 """What is tried with cameras in the guest, and what must come of it.
 
-A case has a name, files for its folder, of which `graph.toml` is run if no script says otherwise, and checks
-of what it leaves there. Scripts are bash with what `words` adds.
-
-    cases.py write FOLDER    the files and scripts, for the guest to run
-    cases.py check FOLDER    afterwards
+    cases.py write FOLDER [TEXT]    a folder for each case, or each whose name holds the text
+    cases.py check FOLDER [TEXT]    what the guest has left there
 """
 
-import json
-import sys
-from pathlib import Path
+from case import RUN, camera, case, graph, main
+from outcome import adds_up, at_stage, dropped, ended, numbers, raised, rate, says, says_not, times
 
-from outcome import Outcome, adds_up, at_stage, ended, numbers, raised, says, times
+# A camera that is lost after some pictures, and comes back.
+LOST = f"""
+{RUN} & run=$!
+wait_for_frames camera
+unplug
+wait_for events source.lost
+plug
+wait_for events source.back
+wait_for_frames camera
+end $run
+"""
 
-RUN = "sluice run graph.toml --status --report report.json --trace trace.json"
-CASES = []
-
-
-def case(name, graph, checks, script=RUN):
-    CASES.append((name, graph, script, checks))
-
-
-def toml(value):
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{key} = {toml(inner)}" for key, inner in value.items()) + "}"
-    return json.dumps(value)
-
-
-def graph(**stages):
-    """A graph file of stages, each a dictionary."""
-    return "".join(f"[stage.{name}]\n" + "".join(f"{key} = {toml(value)}\n" for key, value in stage.items())
-                   for name, stage in stages.items())
-
-
-def camera(type, **parameters):
-    """A graph of one camera, its frames counted, its events written to `events`."""
-    return graph(camera={"type": type, "source": "camera", **parameters},
-                 end={"type": "sink.discard", "from": "camera"},
-                 log={"type": "log.events", "file": "events"})
-
+# Another program comes while the camera is streaming.
+IN_USE = f"""
+{RUN} & run=$!
+wait_for_frames camera
+sluice run graph.toml --quiet 2>second || echo "ended with $?" >>second
+end $run
+"""
 
 # --- The binary on Debian 13 ----------------------------------------------------------------------
 case("hub and pi: every frame arrives",
@@ -47,14 +34,7 @@ case("hub and pi: every frame arrives",
            jpeg={"type": "encode.jpeg", "from": "camera"},
            uplink={"type": "transport.send", "from": "jpeg", "connect": "tcp://127.0.0.1:5555",
                    "mailbox": {"when_full": "block"}}),
-     script="""
-sluice run /sluice/configs/hub.toml --quiet --report hub.json \\
-  --set stage.show.listen=127.0.0.1:0 --set dashboard.listen=127.0.0.1:0 2>hub.err &
-wait_for hub.err 'listening on tcp://'
-sluice run graph.toml --quiet --report pi.json
-kill %1
-wait %1
-""",
+     script="start_hub; sluice run graph.toml --quiet --report pi.json; end $hub",
      checks=[ended(), adds_up, at_stage("uplink", 60, report="pi.json"), at_stage("cameras", 60, report="hub.json"),
              at_stage("show", 1, report="hub.json")])
 
@@ -63,53 +43,119 @@ VIDEO = {"type": "capture.video", "uri": "/dev/video0", "width": 320, "height": 
 
 case("capture.video: a V4L2 camera",
      camera(**VIDEO, frames=30),
-     checks=[ended(), adds_up, numbers, times, at_stage("end", 25, each_bytes=320 * 180 * 3)])
-
-case("capture.video: lost and back",
-     camera(**VIDEO),
-     script=f"""
-{RUN} &
-wait_for_frames camera
-unplug
-wait_for events source.lost
-plug
-wait_for events source.back
-wait_for_frames camera
-kill %1
-wait %1
-""",
+     [ended(), adds_up, numbers, times, at_stage("end", 20, each_bytes=320 * 180 * 3)])
+case("capture.video: lost and back", camera(**VIDEO), script=LOST,
      checks=[ended(), adds_up, numbers, times, raised("source.lost", "source.back")])
-
 case("capture.video: no such device",
      camera("capture.video", uri="/dev/video99"),
-     checks=[ended(1), says("err", "/dev/video99")])
+     [ended(1), says("err", "no camera at /dev/video99", "/dev/video0")])
 
+# --- capture.v4l2 ---------------------------------------------------------------------------------
+V4L2 = {"type": "capture.v4l2", "device": "/dev/video0", "width": 320, "height": 180, "rate": 10}
 
-def main():
-    verb, folder = sys.argv[1], Path(sys.argv[2])
-    done = failed = 0
-    for number, (name, graph_text, script, checks) in enumerate(CASES):
-        place = folder / f"{number:02} {name.replace('/', '-')}"
-        if verb == "write":
-            place.mkdir(parents=True)
-            (place / "graph.toml").write_text(graph_text)
-            (place / "script").write_text(script + "\n")
-            continue
-        trouble = []
-        for check in checks:
-            done += 1
-            try:
-                check(Outcome(place))
-            except (AssertionError, LookupError, OSError, ValueError) as error:
-                trouble.append(f"{type(error).__name__}: {error}" if not isinstance(error, AssertionError) else str(error))
-        print(f"{'failed' if trouble else 'ok':6} {name}")
-        for line in trouble:
-            print(f"       {line}")
-        failed += len(trouble)
-    if verb == "check":
-        print(f"vm: {done} checks, {failed} failed")
-        sys.exit(1 if failed else 0)
+for kind, each in {"yuv420": 1.5, "gray8": 1, "bgr8": 3}.items():
+    case(f"capture.v4l2: {kind}",
+         camera(**V4L2, format=kind, frames=30),
+         [ended(), adds_up, numbers, times, rate(10), at_stage("end", 20, each_bytes=320 * 180 * each)])
+case("capture.v4l2: its own size and rate",
+     camera("capture.v4l2", device="0", frames=5),
+     [ended(), adds_up, numbers, times])
+case("capture.v4l2: no JPEGs",
+     camera(**V4L2, format="jpeg"),
+     [ended(1), says("err", "jpeg", "yuv420")])
+case("capture.v4l2: a size that it hasn't",
+     camera("capture.v4l2", width=321, height=181),
+     [ended(1), says("err", "320 x 180")])
+case("capture.v4l2: a rate that it hasn't",
+     camera("capture.v4l2", width=320, height=180, rate=11),
+     [ended(1), says("err", "12.5")])
+case("capture.v4l2: controls are set",
+     camera(**V4L2, controls=["brightness=100", "Contrast=90", "horizontal_flip=true"]),
+     script=f"{RUN} & wait_for_frames camera; v4l2-ctl -d0 --get-ctrl brightness,contrast,horizontal_flip >controls; "
+            "end $!",
+     checks=[ended(), says("controls", "brightness: 100", "contrast: 90", "horizontal_flip: 1")])
+case("capture.v4l2: a control that it hasn't",
+     camera(**V4L2, controls=["brightnes=100"]),
+     [ended(1), says("err", "brightness")])
+case("capture.v4l2: a control out of its range",
+     camera(**V4L2, controls=["brightness=256"]),
+     [ended(1), says("err", "brightness", "255")])
+case("capture.v4l2: a node that takes pictures",
+     camera("capture.v4l2", device="/dev/video1"),
+     [ended(1), says("err", "/dev/video1 captures no pictures", "/dev/video0")])
+case("capture.v4l2: a node of metadata",
+     camera("capture.v4l2", device="/dev/video2"),
+     [ended(1), says("err", "/dev/video2 captures no pictures, it gives metadata", "/dev/video0")])
+case("capture.v4l2: in use", camera(**V4L2), script=IN_USE,
+     checks=[ended(), adds_up, says("second", "/dev/video0 is in use by another program", "ended with 1")])
+case("capture.v4l2: lost and back", camera(**V4L2), script=LOST,
+     checks=[ended(), adds_up, numbers, times, rate(10), raised("source.lost", "source.back")])
+# Frames wait for a hub that isn't there, and hold the camera's buffers.
+case("capture.v4l2: stages hold all buffers",
+     graph(camera={**V4L2, "source": "camera", "buffers": 4},
+           uplink={"type": "transport.send", "from": "camera", "connect": "tcp://127.0.0.1:5999",
+                   "mailbox": {"capacity": 100}}),
+     script=f"{RUN} & wait_for err 'lost [1-9]'; end $!",
+     checks=[ended(), adds_up, dropped("camera", "no_buffer"), numbers, times])
+case("capture.v4l2: devices", "", script="sluice stages capture.v4l2 --devices",
+     checks=[ended(), says("out", "/dev/video0", "/dev/video4", "vivid", "brightness", "320 x 180"),
+             says_not("out", "/dev/video1", "/dev/video2")])
 
+# --- capture.libcamera, of libcamera's virtual cameras, which have NV12 ------------------------------
+LINES = {"type": "capture.libcamera", "camera": "Virtual0", "width": 640, "height": 480}
+
+case("capture.libcamera: yuv420",
+     camera(**LINES, frames=20),
+     [ended(), adds_up, numbers, times, at_stage("end", 10, each_bytes=640 * 480 * 1.5)])
+case("capture.libcamera: a kind that it hasn't",
+     camera(**LINES, format="jpeg"),
+     [ended(1), says("err", "can't give jpeg", "NV12")])
+case("capture.libcamera: a preview beside the picture",
+     graph(camera={**LINES, "source": "camera"},
+           end={"type": "sink.discard", "from": "camera"},
+           small={"type": "sink.discard", "from": "camera.preview"}),
+     script=f"{RUN} & wait_for_frames camera; end $!",
+     checks=[ended(), adds_up, at_stage("end", 1, each_bytes=640 * 480 * 1.5),
+             at_stage("small", 1, each_bytes=320 * 240 * 1.5)])
+case("capture.libcamera: which of two",
+     camera("capture.libcamera"),
+     [ended(1), says("err", "more than one camera", "Virtual0", "Virtual1")])
+case("capture.libcamera: no such camera",
+     camera("capture.libcamera", camera="imx708"),
+     [ended(1), says("err", "imx708", "Virtual0")])
+case("capture.libcamera: a size that it hasn't",
+     camera("capture.libcamera", camera="Virtual0", width=333, height=222),
+     [ended(1), says("err", "333x222", "1280x720")])
+case("capture.libcamera: a control that it hasn't",
+     camera(**LINES, controls=["lens_position=2"]),
+     [ended(1), says("err", "lens_position")])
+case("capture.libcamera: in use",
+     graph(one={**LINES, "source": "one"}, other={**LINES, "source": "other"},
+           end={"type": "sink.discard", "from": ["one", "other"]}),
+     [ended(1), says("err", "Virtual0 is in use")])
+case("capture.libcamera: devices", "", script="sluice stages capture.libcamera --devices",
+     checks=[ended(), says("out", "Virtual0", "Virtual1", "1280x720")])
+
+# --- Several at once, and the graphs of configs/ ---------------------------------------------------
+BOTH = ["left", "right", "lines", "bars"]
+case("two cameras of each sort in one process",
+     graph(left={**V4L2, "source": "left"}, right={**V4L2, "source": "right", "device": "/dev/video4"},
+           lines={**LINES, "source": "lines"}, bars={**LINES, "source": "bars", "camera": "Virtual1"},
+           end={"type": "sink.discard", "from": BOTH}),
+     script=f"{RUN} & for source in {' '.join(BOTH)}; do wait_for_frames $source; done; end $!",
+     checks=[ended(), adds_up, numbers, times, at_stage("end", 4, sources=BOTH)])
+for name in ("pi", "pi-motion"):
+    case(f"configs/{name}.toml to configs/hub.toml", "",
+         script=f"""
+start_hub
+HOSTNAME=garden sluice run /sluice/configs/{name}.toml --status --report pi.json \\
+  --set stage.camera.camera=Virtual0 --set stage.camera.width=640 --set stage.camera.height=480 & pi=$!
+wait_for_frames garden hub.err
+end $pi
+end $hub
+""",
+         checks=[ended(), adds_up, at_stage("cameras", 1, report="hub.json", sources=["garden"]),
+                 at_stage("show", 1, report="hub.json", sources=["garden"])])
 
 if __name__ == "__main__":
     main()

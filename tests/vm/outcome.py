@@ -84,14 +84,25 @@ def rate(wanted):
     return check
 
 
-def at_stage(name, at_least, each_bytes=None, report="report.json"):
-    """That many frames came there, of that size each."""
+def at_stage(name, at_least, each_bytes=None, sources=None, report="report.json"):
+    """So many frames came there; all of that size; of these sources, and of each some."""
     def check(outcome):
         stage = outcome.json(report)["stages"][name]
         assert stage["in"] >= at_least, f"{name}: {stage['in']} frames came, not {at_least}"
+        if sources:
+            found = sorted(source for source, s in stage["sources"].items() if s["in"] > 0)
+            assert found == sorted(sources), f"{name}: frames came of {found}, not of {sources}"
         for source, s in stage["sources"].items():
-            found = s["bytes"] / s["in"]
-            assert each_bytes in (None, found), f"{name}: frames of {source} have {found} bytes, not {each_bytes}"
+            each = s["bytes"] / s["in"]
+            assert each_bytes in (None, each), f"{name}: frames of {source} have {each} bytes, not {each_bytes}"
+    return check
+
+
+def dropped(name, cause):
+    """That stage dropped some frames for that cause."""
+    def check(outcome):
+        causes = outcome.json()["stages"][name]["dropped"]
+        assert causes.get(cause, 0) > 0, f"{name}: none were dropped as {cause}: {causes}"
     return check
 
 
@@ -110,4 +121,13 @@ def says(name, *texts):
         found = outcome.text(name)
         for text in texts:
             assert text in found, f"{name} doesn't say {text!r}: {found.strip()!r}"
+    return check
+
+
+def says_not(name, *texts):
+    """A file of the case holds none of these texts."""
+    def check(outcome):
+        found = outcome.text(name)
+        for text in texts:
+            assert text not in found, f"{name} says {text!r}: {found.strip()!r}"
     return check
