@@ -182,7 +182,7 @@ void Libcamera::run(LoopContext& context) {
     try {
       if (!lens_) open();
       lost = stream(context, outage, backoff);
-    } catch (const capture::LibcameraError& e) {
+    } catch (const std::runtime_error& e) {  // ours, or the system's where it has no memory
       lost = e.what();
     }
     lens_.reset();
@@ -197,18 +197,18 @@ std::string Libcamera::stream(LoopContext& context, capture::Outage& outage,
                               capture::Backoff& backoff) {
   constexpr auto kGlance = std::chrono::milliseconds(500);
   SteadyTime last = context.clock().steady();
+  lens_->skip();  // what came while other stages were started is old
   while (!context.stopping() && !enough()) {
     pollfd waiting[] = {{lens_->completed_fd(), POLLIN, 0},
                         {lens_->returned_fd(), POLLIN, 0},
                         {context.wake_fd(), POLLIN, 0}};
     poll(waiting, std::size(waiting), static_cast<int>(kGlance.count()));
-    if (!lens_->take_back()) return "it takes no more buffers: it was unplugged";
     if (take_all(context)) {
       outage.ends(context);
       backoff.reset();
       last = context.clock().steady();
-      continue;
     }
+    if (!lens_->take_back()) return "it has stopped by itself, or was unplugged";
     // That readers hold all the others is no fault of the camera.
     if (lens_->with_camera() < 2) last = context.clock().steady();
     if (context.clock().steady() - last > read_limit)
@@ -222,16 +222,11 @@ std::string Libcamera::stream(LoopContext& context, capture::Outage& outage,
 // Whether there was a good picture.
 bool Libcamera::take_all(LoopContext& context) {
   bool good = false;
-  while (!enough()) {
-    try {
-      auto taken = lens_->take();
-      if (!taken) break;
-      good = good || taken->state != Lens::Taken::State::broken;
-      hand_on(std::move(*taken), context);
-    } catch (const FrameError& e) {
-      ++sequence_;
-      context.fail(source, e.what());
-    }
+  while (!context.stopping() && !enough()) {
+    auto taken = lens_->take();
+    if (!taken) break;
+    good = good || taken->state != Lens::Taken::State::broken;
+    hand_on(std::move(*taken), context);
   }
   return good;
 }
@@ -245,8 +240,7 @@ void Libcamera::hand_on(Lens::Taken taken, LoopContext& context) {
   for (std::uint64_t i = 0; i < missing; ++i) context.drop(source, "camera_lost");
   sequence_ += missing;
   const auto number = sequence_++;
-  if (taken.state == Lens::Taken::State::broken)
-    return context.fail(source, "the camera says that a picture is broken");
+  if (taken.state == Lens::Taken::State::broken) return context.fail(source, taken.why);
   if (taken.state == Lens::Taken::State::no_buffer) return context.drop(source, "no_buffer");
   const auto captured = times_->captured(taken.sensor_time);
   ++given_;
