@@ -39,7 +39,7 @@ std::optional<Control> control_of(const Descriptor& camera, const v4l2_query_ext
       return control;
     case V4L2_CTRL_TYPE_BITMASK:
       // Its highest bit is no sign.
-      control.least = 0;
+      control.sort = Control::Sort::bits;
       control.most = static_cast<std::uint32_t>(asked.maximum);
       control.fallback = static_cast<std::uint32_t>(asked.default_value);
       return control;

@@ -27,6 +27,8 @@ std::optional<std::int64_t> number_in(std::string_view text) {
 // What it takes: "0 to 255 in steps of 5", "true or false", "0 (Disabled), 1 (50 Hz)".
 std::string values_text(const Control& control) {
   if (control.sort == Control::Sort::boolean) return "true or false";
+  if (control.sort == Control::Sort::bits)
+    return fmt::format("any of the bits in {} (0x{:x})", control.most, control.most);
   if (control.sort == Control::Sort::integer)
     return fmt::format("{} to {}{}", control.least, control.most,
                        control.step > 1 ? fmt::format(" in steps of {}", control.step) : "");
@@ -40,6 +42,8 @@ bool takes(const Control& control, std::int64_t value) {
   if (control.sort == Control::Sort::menu)
     return std::any_of(control.menu.begin(), control.menu.end(),
                        [&](const auto& entry) { return entry.first == value; });
+  // Others would be left out without a word.
+  if (control.sort == Control::Sort::bits) return (value & ~control.most) == 0;
   return value >= control.least && value <= control.most &&
          (control.step <= 1 || (value - control.least) % control.step == 0);
 }

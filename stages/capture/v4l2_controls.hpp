@@ -12,13 +12,13 @@
 namespace sluice::capture::v4l2 {
 
 struct Control {
-  enum class Sort { integer, boolean, menu };
+  enum class Sort { integer, boolean, menu, bits };
 
   std::uint32_t id = 0;
   std::string name;  // as the driver has it: "Power Line Frequency"
   Sort sort = Sort::integer;
   std::int64_t least = 0;
-  std::int64_t most = 0;
+  std::int64_t most = 0;  // of bits: all that there are
   std::int64_t step = 1;
   std::int64_t fallback = 0;
   std::vector<std::pair<std::int64_t, std::string>> menu;  // number and name of each entry

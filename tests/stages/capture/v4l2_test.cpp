@@ -69,43 +69,36 @@ std::string not_chosen(const Wish& wish, const std::vector<Mode>& modes = webcam
 }
 
 // --- and its controls
-const std::vector<Control> controls{
-    {1, "Brightness", Control::Sort::integer, -64, 64, 1, 0, {}, false, false, false},
-    {2,
-     "White Balance Temperature, Auto",
-     Control::Sort::boolean,
-     0,
-     1,
-     1,
-     1,
-     {},
-     false,
-     false,
-     false},
-    {3,
-     "Power Line Frequency",
-     Control::Sort::menu,
-     0,
-     2,
-     1,
-     1,
-     {{0, "Disabled"}, {1, "50 Hz"}, {2, "60 Hz"}},
-     false,
-     false,
-     false},
-    {4, "Focus, Absolute", Control::Sort::integer, 0, 250, 5, 0, {}, false, false, true},
-    {5,
-     "Link Frequency",
-     Control::Sort::menu,
-     0,
-     3,
-     1,
-     0,
-     {{0, "1"}, {1, "450000000"}, {3, "9"}},
-     false,
-     true,
-     false},
-};
+Control control(std::uint32_t id, std::string name, Control::Sort sort, std::int64_t least,
+                std::int64_t most, std::int64_t step = 1) {
+  Control made;
+  made.id = id;
+  made.name = std::move(name);
+  made.sort = sort;
+  made.least = least;
+  made.most = most;
+  made.step = step;
+  return made;
+}
+
+const std::vector<Control> controls = [] {
+  using Sort = Control::Sort;
+  std::vector<Control> list{
+      control(1, "Brightness", Sort::integer, -64, 64),
+      control(2, "White Balance Temperature, Auto", Sort::boolean, 0, 1),
+      control(3, "Power Line Frequency", Sort::menu, 0, 2),
+      control(4, "Focus, Absolute", Sort::integer, 0, 250, 5),
+      control(5, "Link Frequency", Sort::menu, 0, 3),
+      control(6, "LEDs", Sort::bits, 0, 17, 0),
+  };
+  list[1].fallback = 1;
+  list[2].fallback = 1;
+  list[2].menu = {{0, "Disabled"}, {1, "50 Hz"}, {2, "60 Hz"}};
+  list[3].inactive = true;
+  list[4].menu = {{0, "1"}, {1, "450000000"}, {3, "9"}};
+  list[4].read_only = true;
+  return list;
+}();
 
 std::int64_t value_of(const std::string& text) {
   const auto setting = parse_setting(text);
@@ -292,7 +285,7 @@ TEST_CASE("a control is found by V4L2's name, however it is written") {
   CHECK(value_of("white_balance_temperature_auto=false") == 0);
   CHECK(no_value("gamma=1") ==
         "it has no control gamma; it has brightness, white_balance_temperature_auto, "
-        "power_line_frequency, focus_absolute, link_frequency");
+        "power_line_frequency, focus_absolute, link_frequency, leds");
   contains(refusal([] { control_for(parse_setting("a=1"), {}); }), "none that could be set");
 }
 
@@ -319,6 +312,10 @@ TEST_CASE("a control's value out of its range is refused with the range") {
     contains(no_value(text), "it takes");
   contains(no_value("white balance temperature, auto=2"), "it takes true or false");
   contains(no_value("power_line_frequency=3"), "0 (Disabled), 1 (50 Hz), 2 (60 Hz)");
+  CHECK(value_of("leds=17") == 17);
+  CHECK(no_value("leds=2") ==
+        "the control leds can't be \"2\"; it takes any of the bits in 17 (0x11)");
+  contains(no_value("leds=-1"), "it takes");
   contains(no_value("link_frequency=2"), "it takes 0 (1), 1 (450000000), 3 (9)");  // a gap
 }
 
