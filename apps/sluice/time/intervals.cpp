@@ -87,7 +87,8 @@ std::string intervals(const Json& measurement) {
   std::vector<std::string> figures;
   for (const auto& comparison : comparisons)
     for (const auto& figure : comparison["figures"])
-      if (std::find(figures.begin(), figures.end(), figure["of"]) == figures.end())
+      if (std::find(figures.begin(), figures.end(), figure["of"].get<std::string>()) ==
+          figures.end())
         figures.push_back(figure["of"]);
   std::string text;
   for (const auto& figure : figures) {
