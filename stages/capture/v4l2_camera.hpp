@@ -25,6 +25,9 @@ class Camera {
   // Opens it, sets it up and lets it stream. It has at least two buffers.
   Camera(const std::string& path, const Wish& wish, unsigned buffers,
          const std::vector<std::string>& controls);
+  ~Camera();
+  Camera(const Camera&) = delete;
+  Camera& operator=(const Camera&) = delete;
 
   struct Picture {
     unsigned buffer = 0;
@@ -59,6 +62,8 @@ class Camera {
   void set_format(const Wish& wish);
   void set_rate(const Interval& wished);
   void stream(unsigned buffers);
+  void stop() noexcept;
+  std::span<const std::uint8_t> memory_of(unsigned buffer);
   void queue(unsigned buffer);
 
   const std::string path_;

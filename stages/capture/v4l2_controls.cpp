@@ -45,7 +45,10 @@ bool takes(const Control& control, std::int64_t value) {
   // Others would be left out without a word.
   if (control.sort == Control::Sort::bits) return (value & ~control.most) == 0;
   return value >= control.least && value <= control.most &&
-         (control.step <= 1 || (value - control.least) % control.step == 0);
+         (control.step <= 1 ||
+          (static_cast<std::uint64_t>(value) - static_cast<std::uint64_t>(control.least)) %
+                  static_cast<std::uint64_t>(control.step) ==
+              0);
 }
 
 std::optional<std::int64_t> read_value(std::string_view text, const Control& control) {
