@@ -24,7 +24,10 @@ std::string rates_text(const std::vector<Rates>& rates) {
 std::string size_text(const Mode& mode) {
   const auto least = fmt::format("{} x {}", mode.width.least, mode.height.least);
   if (mode.width.one() && mode.height.one()) return least;
-  return fmt::format("{} to {} x {}", least, mode.width.most, mode.height.most);
+  auto text = fmt::format("{} to {} x {}", least, mode.width.most, mode.height.most);
+  if (mode.width.step > 1 || mode.height.step > 1)
+    text += fmt::format(" in steps of {} x {}", mode.width.step, mode.height.step);
+  return text;
 }
 
 bool has_rate(const Mode& mode, double rate) {

@@ -257,9 +257,11 @@ TEST_CASE("sizes and rates may be ranges, or not told at all") {
   REQUIRE(inside.interval);
   CHECK(inside.interval->rate() == Approx(25));
   CHECK(choose(grabber, {Kind::yuv420, 0, 0, 0}, 4000, 4000).width == 1920);
-  contains(not_chosen({Kind::yuv420, 804, 600, 0}, grabber), "16 x 16 to 1920 x 1080");
+  contains(not_chosen({Kind::yuv420, 804, 600, 0}, grabber),
+           "16 x 16 to 1920 x 1080 in steps of 8 x 2");
   contains(not_chosen({Kind::yuv420, 800, 600, 61}, grabber), "at 1 to 60 frames/s");
-  CHECK(v4l2::to_string(grabber[0]) == "yuv420 (NV12) 16 x 16 to 1920 x 1080 at 1 to 60 frames/s");
+  CHECK(v4l2::to_string(grabber[0]) ==
+        "yuv420 (NV12) 16 x 16 to 1920 x 1080 in steps of 8 x 2 at 1 to 60 frames/s");
 
   const std::vector<Mode> silent{
       {V4L2_PIX_FMT_GREY, Layout::gray8, {1, 65536, 1}, {1, 65536, 1}, {}}};
