@@ -180,7 +180,7 @@ std::span<const std::uint8_t> Camera::memory_of(unsigned index) {
   exported.flags = O_RDONLY | O_CLOEXEC;
   if (device_.ask(VIDIOC_EXPBUF, &exported) != 0)
     return buffers_->map(device_.get(), buffer.length, buffer.m.offset);
-  const Descriptor memory(exported.fd);
+  const DeviceFile memory(exported.fd);
   return buffers_->map(memory.get(), buffer.length);
 }
 

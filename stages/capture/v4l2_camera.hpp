@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "capture/buffers.hpp"
-#include "capture/descriptor.hpp"
+#include "capture/device_file.hpp"
 #include "capture/v4l2_modes.hpp"
 
 namespace sluice::capture::v4l2 {
@@ -67,7 +67,7 @@ class Camera {
   void queue(unsigned buffer);
 
   const std::string path_;
-  const Descriptor device_;
+  const DeviceFile device_;
   Choice choice_;
   std::size_t step_ = 0;  // bytes from a row to the next
   std::string mode_;

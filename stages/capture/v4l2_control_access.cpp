@@ -21,7 +21,7 @@ std::string text_of(const Byte (&bytes)[n]) {
   return {bytes, std::find(bytes, bytes + n, 0)};
 }
 
-std::optional<Control> control_of(const Descriptor& camera, const v4l2_query_ext_ctrl& asked) {
+std::optional<Control> control_of(const DeviceFile& camera, const v4l2_query_ext_ctrl& asked) {
   Control control;
   control.id = asked.id;
   control.name = text_of(asked.name);
@@ -66,7 +66,7 @@ std::optional<Control> control_of(const Descriptor& camera, const v4l2_query_ext
   return control;
 }
 
-void set(const Descriptor& camera, const Control& control, std::int64_t value) {
+void set(const DeviceFile& camera, const Control& control, std::int64_t value) {
   if (control.read_only)
     throw std::runtime_error(
         fmt::format("the control {} can only be read; leave it out", plain_name(control.name)));
@@ -94,7 +94,7 @@ void set(const Descriptor& camera, const Control& control, std::int64_t value) {
 
 }  // namespace
 
-std::vector<Control> controls_of(const Descriptor& camera) {
+std::vector<Control> controls_of(const DeviceFile& camera) {
   std::vector<Control> controls;
   v4l2_query_ext_ctrl asked{};
   for (unsigned i = 0; i < kMostControls; ++i) {
@@ -105,7 +105,7 @@ std::vector<Control> controls_of(const Descriptor& camera) {
   return controls;
 }
 
-void set_controls(const Descriptor& camera, const std::vector<std::string>& settings) {
+void set_controls(const DeviceFile& camera, const std::vector<std::string>& settings) {
   if (settings.empty()) return;
   const auto controls = controls_of(camera);
   // All are looked at before one is set.

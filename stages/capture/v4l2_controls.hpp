@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "capture/descriptor.hpp"
+#include "capture/device_file.hpp"
 
 namespace sluice::capture::v4l2 {
 
@@ -47,10 +47,10 @@ std::int64_t value_for(const Setting& setting, const Control& control);
 std::string to_string(const Control& control);
 
 // Those that hold a number; actions, texts and tables are left out.
-std::vector<Control> controls_of(const Descriptor& camera);
+std::vector<Control> controls_of(const DeviceFile& camera);
 
 // Sets them in their order: after an automatic is off, what it decided can be set. Throws
 // std::runtime_error.
-void set_controls(const Descriptor& camera, const std::vector<std::string>& settings);
+void set_controls(const DeviceFile& camera, const std::vector<std::string>& settings);
 
 }  // namespace sluice::capture::v4l2

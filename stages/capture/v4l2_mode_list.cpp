@@ -34,7 +34,7 @@ bool makes_sense(const v4l2_fract& interval) {
   return interval.numerator > 0 && interval.denominator > 0;
 }
 
-std::vector<Rates> rates_of(const Descriptor& camera, const Mode& mode, const Wish& wish) {
+std::vector<Rates> rates_of(const DeviceFile& camera, const Mode& mode, const Wish& wish) {
   std::vector<Rates> rates;
   v4l2_frmivalenum each{};
   each.pixel_format = mode.fourcc;
@@ -58,7 +58,7 @@ std::vector<Rates> rates_of(const Descriptor& camera, const Mode& mode, const Wi
 
 }  // namespace
 
-std::vector<Mode> modes_of(const Descriptor& camera, const Wish& wish) {
+std::vector<Mode> modes_of(const DeviceFile& camera, const Wish& wish) {
   std::vector<std::uint32_t> there;
   v4l2_fmtdesc format{};
   format.type = V4L2_BUF_TYPE_VIDEO_CAPTURE;
