@@ -28,12 +28,13 @@ sluice run graph.toml --quiet 2>second || echo "ended with $?" >>second
 end $run
 """
 
+BLOCK = {"when_full": "block"}
+
 # --- The binary on Debian 13 ----------------------------------------------------------------------
 case("hub and pi: every frame arrives",
      graph(camera={"type": "capture.synthetic", "source": "pi", "rate": 0, "frames": 60, "width": 320, "height": 240},
-           jpeg={"type": "encode.jpeg", "from": "camera"},
-           uplink={"type": "transport.send", "from": "jpeg", "connect": "tcp://127.0.0.1:5555",
-                   "mailbox": {"when_full": "block"}}),
+           jpeg={"type": "encode.jpeg", "from": "camera", "mailbox": BLOCK},
+           uplink={"type": "transport.send", "from": "jpeg", "connect": "tcp://127.0.0.1:5555", "mailbox": BLOCK}),
      script="start_hub; sluice run graph.toml --quiet --report pi.json; end $hub",
      checks=[ended(), adds_up, at_stage("uplink", 60, report="pi.json"), at_stage("cameras", 60, report="hub.json"),
              at_stage("show", 1, report="hub.json")])
