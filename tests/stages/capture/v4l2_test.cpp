@@ -211,7 +211,8 @@ TEST_CASE("of a camera's modes the one that was asked for is taken") {
   CHECK(jpeg.interval->denominator == 30000);
 }
 
-TEST_CASE("\"auto\" takes pixels where the camera has them at that size and rate, else JPEGs") {
+TEST_CASE(
+    "the format auto takes pixels where the camera has them at that size and rate, else JPEGs") {
   CHECK(chosen({{}, 1280, 720, 10}).fourcc == V4L2_PIX_FMT_YUYV);
   CHECK(chosen({{}, 1280, 720, 30}).fourcc == V4L2_PIX_FMT_MJPEG);
   CHECK(chosen({{}, 1920, 1080, 0}).fourcc == V4L2_PIX_FMT_MJPEG);
