@@ -12,7 +12,7 @@
 #include <system_error>
 
 #include "capture/address.hpp"
-#include "capture/descriptor.hpp"
+#include "capture/device_file.hpp"
 #include "capture/v4l2_nodes.hpp"
 
 namespace sluice::capture {
@@ -64,7 +64,7 @@ void check_file(const std::string& path) {
   if (!S_ISREG(status.st_mode))
     refuse(fmt::format("{} is not a regular file; copy the video into one, or give its URL", path));
   if (status.st_size == 0) refuse(fmt::format("{} is empty", path));
-  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const DeviceFile file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) {
     const int error = errno;
     refuse(fmt::format("can't read {}: {}; see who may with: ls -l {}", path, reason(error), path));
@@ -80,7 +80,7 @@ void check_device(const std::string& path) {
   if (stat(path.c_str(), &status) != 0)
     refuse(fmt::format("there is no camera at {}; {}", path, cameras_there()));
   if (!S_ISCHR(status.st_mode)) refuse(fmt::format("{} is not a device", path));
-  const Descriptor device(open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+  const DeviceFile device(open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
   if (device.get() < 0) {
     const int error = errno;
     if (error == EACCES || error == EPERM)

@@ -9,6 +9,7 @@
 #include <sluice/stage.hpp>
 
 #include "capture/backoff.hpp"
+#include "capture/driver_count.hpp"
 #include "capture/libcamera_lens.hpp"
 #include "capture/libcamera_manager.hpp"
 #include "capture/outage.hpp"
@@ -37,7 +38,7 @@ struct Libcamera : LoopStage {
   Transform flip = Transform::Identity;
   Transform rotate = Transform::Identity;
   int buffers = 8;
-  std::int64_t warm_up = 0;
+  std::int64_t warmup = 0;
   std::int64_t frames = 0;
   Duration read_limit = std::chrono::seconds(5);
 
@@ -54,6 +55,7 @@ struct Libcamera : LoopStage {
   std::unique_ptr<Lens> lens_;  // null while the camera is lost; let go before the manager
   std::string id_;              // of the camera that was found first
   std::unique_ptr<capture::SensorTime> times_;
+  capture::DriverCount count_;
   std::uint64_t sequence_ = 0;
   std::uint64_t given_ = 0;
   std::int64_t warming_ = 0;
@@ -61,28 +63,30 @@ struct Libcamera : LoopStage {
 
 void Libcamera::declare(Declare<Libcamera>& d) {
   d.summary("A Raspberry Pi's camera, or another that libcamera knows");
-  d.manual(
-      "Frames hold the camera's own memory until the last reader is done with them; nothing is "
-      "copied, and yuv420 goes on to encode.jpeg as it is. (A camera that has NV12 or YUYV only: "
-      "its "
-      "colours are rearranged.) Where readers hold all buffers but one, new pictures are dropped "
-      "as "
-      "no_buffer, and counted; the camera is never waited for.\n\n"
-      "`preview` is a second, small picture of the same moment, made by the camera: for motion "
-      "detection. It is asked for where something is linked to it.\n\n"
-      "`controls` are set before the first picture, by libcamera's names, as `sluice stages "
-      "capture.libcamera --devices` lists them with their ranges: \"exposure_time=10ms\", "
-      "\"analogue_gain=2\", \"ae_exposure_mode=short\", \"ae_enable=false\", "
-      "\"awb_mode=daylight\", "
-      "\"awb_enable=false\", \"colour_gains=1.5,2.0\", \"brightness=0.1\", \"contrast=1.2\", "
-      "\"saturation=0.9\", \"sharpness=1.5\", \"exposure_value=-0.5\", \"af_mode=continuous\", "
-      "\"lens_position=2\". One that this camera hasn't is an error, which lists those that it "
-      "has.\n\n"
-      "A frame's capture time is the sensor's. A camera that is unplugged, or gives no picture "
-      "within read_limit, is lost: the event source.lost is raised once, and it is tried again, "
-      "less "
-      "and less often, up to every ten seconds, until it is back (source.back).\n\n"
-      "What libcamera itself has to say goes to standard error, from LIBCAMERA_LOG_LEVELS on.");
+  d.manual(R"(
+Frames hold the camera's own memory until the last reader is done with them; nothing is copied, and
+yuv420 goes on to encode.jpeg as it is. (Of a camera that has only NV12 the chroma is put in order,
+YUYV is as a whole.) Where readers hold so many frames that the camera would be left with no buffer,
+the newest is dropped (no_buffer). What the camera lost by itself counts as camera_lost, and its number
+is missing among the frames'.
+
+`preview` is a second, small picture of the same moment, made by the camera: for motion detection. It
+is asked for where something is linked to it.
+
+A size, rate or control that the camera hasn't is an error, which says what it has. `sluice stages
+capture.libcamera --devices` lists the cameras with all that they can. Controls have libcamera's names,
+with or without capitals and _, and are set before the first picture: "exposure_time=10ms",
+"analogue_gain=2", "ae_exposure_mode=short", "ae_enable=false", "exposure_value=-0.5",
+"awb_mode=daylight", "awb_enable=false", "colour_gains=1.5,2.0", "brightness=0.1", "contrast=1.2",
+"saturation=0.9", "sharpness=1.5", "af_mode=continuous", "lens_position=2".
+
+A frame's capture time is the sensor's. A camera that is unplugged, or gives no picture within
+read_limit, is lost (source.lost); it is tried again, first after half a second, then less and less
+often, up to every ten seconds, until it is back (source.back). One that is not there at the start is
+an error.
+
+Errors within libcamera go to standard error; LIBCAMERA_LOG_LEVELS="*:INFO" shows more.
+)");
   d.output_chosen(Kind::yuv420 | Kind::bgr8 | Kind::bgra8 | Kind::gray8 | Kind::jpeg, "format");
   d.output(Kind::yuv420, "preview", "the same moment, small");
   d.raises({"source.lost", "source.back"});
@@ -120,8 +124,9 @@ void Libcamera::declare(Declare<Libcamera>& d) {
                       "by the camera, degrees clockwise");
   d.param("buffers", &Libcamera::buffers, "pictures that the camera and all readers share")
       .range(2, 32);
-  d.param("warm_up", &Libcamera::warm_up, "pictures left out at the start, while exposure settles")
-      .range(0, 1000)
+  d.param("warmup", &Libcamera::warmup,
+          "leaves out that many first, each time it is opened, while exposure settles")
+      .range(0, 10'000)
       .unit("frames");
   d.param("frames", &Libcamera::frames, "ends after that many; 0: without end").at_least(0);
   d.param("read_limit", &Libcamera::read_limit, "how long the camera may give no picture")
@@ -165,7 +170,8 @@ void Libcamera::start(Context& context) {
 
 void Libcamera::open() {
   lens_ = std::make_unique<Lens>(capture::find_camera(*manager_, id_), wish_);
-  warming_ = warm_up;
+  count_.reset();
+  warming_ = warmup;
 }
 
 void Libcamera::run(LoopContext& context) {
@@ -176,7 +182,7 @@ void Libcamera::run(LoopContext& context) {
     try {
       if (!lens_) open();
       lost = stream(context, outage, backoff);
-    } catch (const capture::LibcameraError& e) {
+    } catch (const std::runtime_error& e) {  // ours, or the system's where it has no memory
       lost = e.what();
     }
     lens_.reset();
@@ -191,18 +197,20 @@ std::string Libcamera::stream(LoopContext& context, capture::Outage& outage,
                               capture::Backoff& backoff) {
   constexpr auto kGlance = std::chrono::milliseconds(500);
   SteadyTime last = context.clock().steady();
+  lens_->skip();  // what came while other stages were started is old
   while (!context.stopping() && !enough()) {
     pollfd waiting[] = {{lens_->completed_fd(), POLLIN, 0},
                         {lens_->returned_fd(), POLLIN, 0},
                         {context.wake_fd(), POLLIN, 0}};
     poll(waiting, std::size(waiting), static_cast<int>(kGlance.count()));
-    if (!lens_->take_back()) return "it takes no more buffers: it was unplugged";
     if (take_all(context)) {
       outage.ends(context);
       backoff.reset();
       last = context.clock().steady();
-      continue;
     }
+    if (!lens_->take_back()) return "it has stopped by itself, or was unplugged";
+    // That readers hold all the others is no fault of the camera.
+    if (lens_->with_camera() < 2) last = context.clock().steady();
     if (context.clock().steady() - last > read_limit)
       return fmt::format("no picture for {}", format_duration(read_limit));
     if ((waiting[0].revents | waiting[1].revents) == 0 && !manager_->get(id_))
@@ -214,30 +222,27 @@ std::string Libcamera::stream(LoopContext& context, capture::Outage& outage,
 // Whether there was a good picture.
 bool Libcamera::take_all(LoopContext& context) {
   bool good = false;
-  while (!enough()) {
-    try {
-      auto taken = lens_->take();
-      if (!taken) break;
-      good = good || taken->state != Lens::Taken::State::broken;
-      hand_on(std::move(*taken), context);
-    } catch (const FrameError& e) {
-      ++sequence_;
-      context.fail(source, e.what());
-    }
+  while (!context.stopping() && !enough()) {
+    auto taken = lens_->take();
+    if (!taken) break;
+    good = good || taken->state != Lens::Taken::State::broken;
+    hand_on(std::move(*taken), context);
   }
   return good;
 }
 
 void Libcamera::hand_on(Lens::Taken taken, LoopContext& context) {
-  const auto captured = times_->captured(taken.sensor_time);
-  const auto number = sequence_++;
-  if (taken.state == Lens::Taken::State::broken)
-    return context.fail(source, "the camera says that a picture is broken");
-  if (taken.state == Lens::Taken::State::no_buffer) return context.drop(source, "no_buffer");
+  const auto missing = count_.missing_before(taken.sequence);
   if (warming_ > 0) {
     --warming_;
-    return context.drop(source, "warming_up");
+    return;
   }
+  for (std::uint64_t i = 0; i < missing; ++i) context.drop(source, "camera_lost");
+  sequence_ += missing;
+  const auto number = sequence_++;
+  if (taken.state == Lens::Taken::State::broken) return context.fail(source, taken.why);
+  if (taken.state == Lens::Taken::State::no_buffer) return context.drop(source, "no_buffer");
+  const auto captured = times_->captured(taken.sensor_time);
   ++given_;
   if (taken.preview)
     context.offer(share({source, number, captured, true, std::move(*taken.preview), {}}),

@@ -83,6 +83,9 @@ void ask(StreamConfiguration& stream, const StreamWish& wish, unsigned buffers) 
   if (wish.width > 0) stream.size.width = static_cast<unsigned>(wish.width);
   if (wish.height > 0) stream.size.height = static_cast<unsigned>(wish.height);
   stream.bufferCount = buffers;
+  // As JPEG has it: all 256 levels. By itself a camera's video has 219.
+  if (kind_of(*layout_of(stream.pixelFormat)) == Kind::yuv420)
+    stream.colorSpace = libcamera::ColorSpace::Sycc;
 }
 
 void check_agreed(const StreamConfiguration& stream, const StreamWish& wish,

@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <cmath>
 #include <optional>
 #include <sluice/graph/units.hpp>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "capture/libcamera_manager.hpp"
@@ -83,75 +85,96 @@ std::vector<std::string_view> parts_of(std::string_view text) {
   }
 }
 
-// One number, or as many as an array has; nothing where a part of the text is none.
+// How many numbers a control takes. Some pipelines end the process where it is another number.
+struct Shape {
+  bool array = false;
+  std::size_t size = 1;  // 0: any
+};
+
+// 0.0.3 doesn't tell.
+template <class Id>
+Shape shape_of(const Id& id) {
+  if constexpr (requires { id.isArray(); }) {
+    const bool fixed = id.isArray() && id.size() != libcamera::dynamic_extent;
+    return {id.isArray(), !id.isArray() ? 1 : fixed ? id.size() : 0};
+  } else {
+    static const std::vector<std::pair<std::string_view, std::size_t>> kArrays{
+        {"colourgains", 2},
+        {"framedurationlimits", 2},
+        {"colourcorrectionmatrix", 9},
+        {"sensorblacklevels", 4}};
+    for (const auto& [name, size] : kArrays)
+      if (name == plain(id.name())) return {true, size};
+    return {};
+  }
+}
+
+class Refused : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+template <class Number>
+void check_range(Number number, const ControlInfo& info) {
+  const auto& values = info.values();
+  const ControlValue value(number);
+  const bool listed =
+      values.empty() || std::find(values.begin(), values.end(), value) != values.end();
+  const auto comparable = [&](const ControlValue& bound) {
+    return bound.type() == value.type() && !bound.isArray();
+  };
+  // What can't be compared, the camera itself decides.
+  const bool within = (!comparable(info.min()) || number >= info.min().get<Number>()) &&
+                      (!comparable(info.max()) || number <= info.max().get<Number>());
+  if (!listed || !within) throw Refused("has a range of");
+}
+
 template <class Number, class Read>
-std::optional<ControlValue> value_of(std::string_view text, Read read) {
+ControlValue value_of(std::string_view text, Shape shape, const ControlInfo& info, Read read) {
   std::vector<Number> numbers;
   for (const auto part : parts_of(text)) {
     const auto value = read(part);
-    if (!value || !std::in_range<Number>(*value)) return std::nullopt;
+    if (!value) throw Refused("can't be that; it takes");
+    if constexpr (std::is_integral_v<Number>)
+      if (!std::in_range<Number>(*value)) throw Refused("can't be that; it takes");
     numbers.push_back(static_cast<Number>(*value));
+    check_range(numbers.back(), info);
   }
-  if (numbers.size() == 1) return ControlValue(numbers.front());
+  if (shape.size != 0 && numbers.size() != shape.size)
+    throw Refused(fmt::format("takes {} number{}, of", shape.size, shape.size == 1 ? "" : "s"));
+  if (!shape.array) return ControlValue(numbers.front());
   return ControlValue(libcamera::Span<const Number>(numbers));
 }
 
-std::optional<ControlValue> read_value(const libcamera::ControlId& id, std::string_view text) {
+std::optional<float> real(std::string_view text) {
+  const auto value = number<float>(text);
+  return value && std::isfinite(*value) ? value : std::nullopt;
+}
+
+ControlValue read_value(const libcamera::ControlId& id, std::string_view text,
+                        const ControlInfo& info) {
   const auto control = plain(id.name());
   const auto read_whole = [&](std::string_view part) { return whole(control, part); };
+  const auto shape = shape_of(id);
   switch (id.type()) {
-    case libcamera::ControlTypeBool:
-      if (text == "true" || text == "1") return ControlValue(true);
-      if (text == "false" || text == "0") return ControlValue(false);
-      return std::nullopt;
-    case libcamera::ControlTypeByte:
-      return value_of<std::uint8_t>(text, read_whole);
-    case libcamera::ControlTypeInteger32:
-      return value_of<std::int32_t>(text, read_whole);
-    case libcamera::ControlTypeInteger64:
-      return value_of<std::int64_t>(text, read_whole);
-    case libcamera::ControlTypeFloat: {
-      std::vector<float> numbers;
-      for (const auto part : parts_of(text)) {
-        const auto value = number<float>(part);
-        if (!value) return std::nullopt;
-        numbers.push_back(*value);
-      }
-      if (numbers.size() == 1) return ControlValue(numbers.front());
-      return ControlValue(libcamera::Span<const float>(numbers));
+    case libcamera::ControlTypeBool: {
+      const bool on = text == "true" || text == "1";
+      if (!on && text != "false" && text != "0") break;
+      check_range(on, info);
+      return ControlValue(on);
     }
-    default:  // rectangles and what later versions bring
-      return std::nullopt;
-  }
-}
-
-template <class Number>
-bool within(const ControlValue& value, const ControlInfo& info) {
-  if (info.min().type() != value.type() || info.max().type() != value.type()) return true;
-  if (value.isArray() || info.min().isArray()) return true;
-  const auto number = value.get<Number>();
-  return number >= info.min().get<Number>() && number <= info.max().get<Number>();
-}
-
-// What can't be compared, the camera itself decides.
-bool within(const ControlValue& value, const ControlInfo& info) {
-  const auto& values = info.values();
-  if (!values.empty() && !value.isArray())
-    return std::find(values.begin(), values.end(), value) != values.end();
-  switch (value.type()) {
-    case libcamera::ControlTypeBool:
-      return within<bool>(value, info);
     case libcamera::ControlTypeByte:
-      return within<std::uint8_t>(value, info);
+      return value_of<std::uint8_t>(text, shape, info, read_whole);
     case libcamera::ControlTypeInteger32:
-      return within<std::int32_t>(value, info);
+      return value_of<std::int32_t>(text, shape, info, read_whole);
     case libcamera::ControlTypeInteger64:
-      return within<std::int64_t>(value, info);
+      return value_of<std::int64_t>(text, shape, info, read_whole);
     case libcamera::ControlTypeFloat:
-      return within<float>(value, info);
-    default:
-      return true;
+      return value_of<float>(text, shape, info, real);
+    default:  // rectangles and what later versions bring
+      break;
   }
+  throw Refused("can't be that; it takes");
 }
 
 std::vector<std::string> described(const ControlInfoMap& known) {
@@ -181,14 +204,12 @@ ControlList controls_from(const std::vector<std::string>& texts, const ControlIn
       throw LibcameraError(fmt::format("\"{}\" is no control; write \"name=value\"", text));
     const auto& [id, info] = find(known, std::string_view(text).substr(0, equals));
     const auto given = parts_of(std::string_view(text).substr(equals + 1));
-    const auto value = read_value(*id, fmt::format("{}", fmt::join(given, ",")));
-    if (!value)
+    try {
+      controls.set(id->id(), read_value(*id, fmt::format("{}", fmt::join(given, ",")), info));
+    } catch (const Refused& why) {
       throw LibcameraError(
-          fmt::format("\"{}\": {} can't be that; it takes {}", text, id->name(), info.toString()));
-    if (!within(*value, info))
-      throw LibcameraError(
-          fmt::format("\"{}\": {} has a range of {}", text, id->name(), info.toString()));
-    controls.set(id->id(), *value);
+          fmt::format("\"{}\": {} {} {}", text, id->name(), why.what(), info.toString()));
+    }
   }
   return controls;
 }

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 #include <map>
+#include <sluice/stage.hpp>
 #include <system_error>
 
 #include "capture/libcamera_manager.hpp"
@@ -50,8 +51,8 @@ LibcameraLens::LibcameraLens(std::shared_ptr<libcamera::Camera> camera, const Li
   must(camera_->acquire(), camera_->id(), "can't be opened");
   try {
     const auto configuration = agreed_with(*camera_, wish);
-    const auto controls = controls_for(*camera_, wish);
     must(camera_->configure(configuration.get()), camera_->id(), "can't be configured");
+    const auto controls = controls_for(*camera_, wish);  // their ranges depend on the configuration
     allocator_ = std::make_unique<libcamera::FrameBufferAllocator>(camera_);
     for (const auto& stream : *configuration) add_stream(stream);
     make_requests();
@@ -64,8 +65,10 @@ LibcameraLens::LibcameraLens(std::shared_ptr<libcamera::Camera> camera, const Li
       [[maybe_unused]] const auto n = write(completed->fd, &one, sizeof one);
     });
     must(camera_->start(&controls), camera_->id(), "can't be started");
-    for (unsigned i = 0; i < requests_.size(); ++i)
-      if (!queue(i)) throw LibcameraError(camera_->id() + " takes no buffers");
+    // Some pipelines take controls from here, and none from start().
+    requests_.front()->controls().merge(controls);
+    for (unsigned i = 0; i < requests_.size(); ++i) queue(i);
+    if (gone_) throw LibcameraError(camera_->id() + " takes no buffers");
   } catch (...) {
     stop();
     throw;
@@ -138,10 +141,11 @@ void LibcameraLens::make_requests() {
   }
 }
 
-bool LibcameraLens::queue(unsigned index) {
-  if (camera_->queueRequest(requests_[index].get()) < 0) return false;
-  ++with_camera_;
-  return true;
+void LibcameraLens::queue(unsigned index) {
+  if (camera_->queueRequest(requests_[index].get()) < 0)
+    gone_ = true;
+  else
+    ++with_camera_;
 }
 
 // The kernel makes the processor's caches fit what the camera wrote. Where the memory is no DMA
@@ -164,45 +168,73 @@ Request* LibcameraLens::next_completed() {
   return request;
 }
 
+bool LibcameraLens::gone_for(const Request& request) {
+  // A running camera cancels nothing. Given back, it would be cancelled again, without end.
+  gone_ = gone_ || request.status() == Request::RequestCancelled;
+  return gone_;
+}
+
 std::optional<LibcameraLens::Taken> LibcameraLens::take() {
   auto* const request = next_completed();
   if (!request) return std::nullopt;
-  const auto index = static_cast<unsigned>(request->cookie());
   --with_camera_;
+  if (gone_for(*request)) return std::nullopt;
 
   Taken taken;
   const auto& metadata = request->buffers().at(streams_.front().stream)->metadata();
   taken.sequence = metadata.sequence;
   const auto time = request->metadata().get(libcamera::controls::SensorTimestamp);
   taken.sensor_time = Duration(time ? *time : static_cast<std::int64_t>(metadata.timestamp));
-  if (request->status() == Request::RequestCancelled ||
-      metadata.status == FrameMetadata::FrameError)
-    taken.state = Taken::State::broken;
-  else if (with_camera_ == 0 && requests_.size() > 1)
-    taken.state = Taken::State::no_buffer;
+  for (const auto& [stream, buffer] : request->buffers())
+    if (buffer->metadata().status == FrameMetadata::FrameError) {
+      taken.state = Taken::State::broken;
+      taken.why = "the camera says that a picture is broken";
+    }
+  if (with_camera_ == 0 && requests_.size() > 1) taken.state = Taken::State::no_buffer;
 
-  request->reuse(Request::ReuseBuffers);
-  if (taken.state != Taken::State::good) {
-    gone_ = !queue(index) || gone_;
-    return taken;
-  }
-  read_access(index, DMA_BUF_SYNC_START);
-  const auto loan = buffers_->lend(index);
-  for (const auto& stream : streams_) {
-    auto planes = stream.planes[index];
-    const auto& buffer = *request->buffers().at(stream.stream);
-    if (stream.layout == Layout::jpeg)
-      planes[0].bytes = planes[0].bytes.first(used(buffer, 0, planes[0].bytes.size()));
-    auto& payload = &stream == &streams_.front() ? taken.main : taken.preview;
-    payload = payload_of(stream.layout, stream.width, stream.height, planes, loan);
+  if (taken.state == Taken::State::good) {
+    fill(taken, *request);
+    request->reuse(Request::ReuseBuffers);
+  } else {
+    request->reuse(Request::ReuseBuffers);
+    queue(static_cast<unsigned>(request->cookie()));
   }
   return taken;
+}
+
+// From here on the buffer is given back by the last who holds the payload.
+void LibcameraLens::fill(Taken& taken, const Request& request) {
+  const auto index = static_cast<unsigned>(request.cookie());
+  read_access(index, DMA_BUF_SYNC_START);
+  const auto loan = buffers_->lend(index);
+  try {
+    for (const auto& stream : streams_) {
+      auto planes = stream.planes[index];
+      const auto& buffer = *request.buffers().at(stream.stream);
+      if (stream.layout == Layout::jpeg)
+        planes[0].bytes = planes[0].bytes.first(used(buffer, 0, planes[0].bytes.size()));
+      auto& payload = &stream == &streams_.front() ? taken.main : taken.preview;
+      payload = payload_of(stream.layout, stream.width, stream.height, planes, loan);
+    }
+  } catch (const FrameError& e) {
+    taken.state = Taken::State::broken;
+    taken.why = e.what();
+  }
+}
+
+void LibcameraLens::skip() {
+  while (auto* const request = next_completed()) {
+    --with_camera_;
+    if (gone_for(*request)) continue;
+    request->reuse(Request::ReuseBuffers);
+    queue(static_cast<unsigned>(request->cookie()));
+  }
 }
 
 bool LibcameraLens::take_back() {
   for (const unsigned index : buffers_->take_back()) {
     read_access(index, DMA_BUF_SYNC_END);
-    gone_ = !queue(index) || gone_;
+    if (!gone_) queue(index);
   }
   return !gone_;
 }

@@ -24,9 +24,10 @@ class LibcameraLens {
   struct Taken {
     enum class State {
       good,
-      broken,    // the camera says so
+      broken,    // and why
       no_buffer  // readers hold all the others: the camera got this one back at once
     } state = State::good;
+    std::string why;
     std::optional<Payload> main, preview;
     Duration sensor_time{};  // since the machine was started; 0: not known
     unsigned sequence = 0;   // the camera's number, which may be rubbish
@@ -38,18 +39,21 @@ class LibcameraLens {
   LibcameraLens(const LibcameraLens&) = delete;
   LibcameraLens& operator=(const LibcameraLens&) = delete;
 
+  // Buffers that it has to fill.
+  std::size_t with_camera() const { return with_camera_; }
   // Readable while take() has something, or take_back() would.
   int completed_fd() const { return completed_->fd; }
   int returned_fd() const { return buffers_->fd(); }
 
-  // The next picture, if one is there. Its payload holds the buffer. Throws FrameError where the
-  // camera's bytes are none.
+  // The next picture, if one is there. Its payload holds the buffer.
   std::optional<Taken> take();
+  // Gives the camera back what it has taken so far, which nobody is to see.
+  void skip();
   // Gives the camera what readers are done with. False: it takes no more, it is gone.
   bool take_back();
 
  private:
-  // Between libcamera's thread and ours; it may outlive us by a callback.
+  // Between libcamera's thread and ours.
   struct Completed {
     Completed();
     ~Completed();
@@ -70,7 +74,10 @@ class LibcameraLens {
   void make_requests();
   void stop();
   libcamera::Request* next_completed();
-  bool queue(unsigned index);
+  void queue(unsigned index);
+  // The camera has stopped by itself, or is unplugged.
+  bool gone_for(const libcamera::Request& request);
+  void fill(Taken& taken, const libcamera::Request& request);
   void read_access(unsigned index, std::uint64_t begin_or_end) const;
 
   const std::shared_ptr<libcamera::Camera> camera_;

@@ -23,6 +23,10 @@ std::string list_of(const std::vector<std::shared_ptr<Camera>>& cameras) {
   return list;
 }
 
+// It tells much on standard error; whoever wants that sets the variable. Done before main(), as the
+// environment mustn't change once there are threads.
+[[maybe_unused]] const bool quiet = setenv("LIBCAMERA_LOG_LEVELS", "*:ERROR", 0) == 0;
+
 bool named(const Camera& camera, const std::string& part) {
   return camera.id().find(part) != std::string::npos ||
          model_of(camera).find(part) != std::string::npos;
@@ -36,8 +40,6 @@ std::shared_ptr<CameraManager> libcamera_manager() {
   static int users = 0;
   const std::lock_guard lock(mutex);
   if (!manager) {
-    // It tells much on standard error; whoever wants that sets the variable.
-    if (!std::getenv("LIBCAMERA_LOG_LEVELS")) libcamera::logSetLevel("*", "ERROR");
     auto fresh = std::make_unique<CameraManager>();
     if (const int error = fresh->start(); error != 0)
       throw LibcameraError(fmt::format("libcamera can't begin: {}", std::strerror(-error)));

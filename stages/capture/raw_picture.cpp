@@ -32,6 +32,8 @@ Image from_nv12(int width, int height, const RawPlanes& planes, std::shared_ptr<
 
 // The buffer isn't needed any more after that.
 Image from_yuyv(int width, int height, const RawPlane& plane) {
+  if (width % 2 != 0)
+    throw FrameError(fmt::format("{} pixels wide as YUYV, where two make a unit", width));
   cv::Mat luma, u, v;
   cv::extractChannel(rows_of(plane, height, width, CV_8UC2), luma, 0);
   // Four bytes are two pixels with one U and one V; of the rows every second one.

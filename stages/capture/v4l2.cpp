@@ -60,35 +60,30 @@ struct V4l2 : LoopStage {
 
 void V4l2::declare(Declare<V4l2>& d) {
   d.summary("A USB camera, or another that Linux has as /dev/video*");
-  d.manual(
-      "Frames lie in the camera's own buffers: JPEGs, gray8, bgr8 and planar yuv420 (YU12) reach "
-      "the "
-      "last stage without a copy; of NV12 only the chroma is put in order, YUYV is put in order as "
-      "a "
-      "whole. A buffer goes back to the camera when the last stage is done with its frame. Where "
-      "stages hold so many frames that the camera would be left with no buffer, the newest is "
-      "dropped (no_buffer). What the driver lost by itself counts as camera_lost and its number is "
-      "missing among the frames'.\n\n"
-      "Most USB cameras give pixels (yuv420, from YUYV) at 10 frames/s or less from 1280 x 720 on, "
-      "as "
-      "USB 2 carries no more, and JPEGs at 30: format = \"jpeg\" passes these on as they are, to "
-      "be "
-      "sent or written, or decoded where pixels are needed. format = \"auto\" takes the first of "
-      "yuv420, jpeg, bgr8 and gray8 that the camera has at the size and rate that are asked for; "
-      "whoever takes the frames must be able to take it.\n\n"
-      "A size, rate or control that the camera hasn't is an error, which says what it has. "
-      "sluice stages capture.v4l2 --devices lists the cameras with all that they can. Controls "
-      "have "
-      "V4L2's names, with or without capitals and with _ for anything else (power_line_frequency), "
-      "and are set in their order; a menu's value is an entry's number or its name: "
-      "\"power_line_frequency=50 Hz\".\n\n"
-      "A camera that is unplugged, or gives no picture within read_limit, is lost (source.lost); "
-      "it "
-      "is tried again by the same name, first after half a second, then less and less often, up to "
-      "every ten seconds, until it gives a picture (source.back). One that is not there at the "
-      "start "
-      "is an error. Names of /dev/v4l/by-id stay with a camera wherever it is plugged in; "
-      "/dev/video0 may be another one tomorrow.");
+  d.manual(R"(
+Frames lie in the camera's own buffers: JPEGs, gray8, bgr8 and planar yuv420 (YU12) reach the last
+stage without a copy; of NV12 only the chroma is put in order, YUYV is put in order as a whole. A
+buffer goes back to the camera when the last stage is done with its frame. Where stages hold so many
+frames that the camera would be left with no buffer, the newest is dropped (no_buffer). What the
+driver lost by itself counts as camera_lost and its number is missing among the frames'.
+
+Most USB cameras give pixels (yuv420, from YUYV) at 10 frames/s or less from 1280 x 720 on, as USB 2
+carries no more, and JPEGs at 30: format = "jpeg" passes these on as they are, to be sent or
+written, or decoded where pixels are needed. format = "auto" takes the first of yuv420, jpeg, bgr8
+and gray8 that the camera has at the size and rate that are asked for; whoever takes the frames must
+be able to take it.
+
+A size, rate or control that the camera hasn't is an error, which says what it has. sluice stages
+capture.v4l2 --devices lists the cameras with all that they can. Controls have V4L2's names, with or
+without capitals and with _ for anything else (power_line_frequency), and are set in their order; a
+menu's value is an entry's number or its name: "power_line_frequency=50 Hz".
+
+A camera that is unplugged, or gives no picture within read_limit, is lost (source.lost); it is
+tried again by the same name, first after half a second, then less and less often, up to every ten
+seconds, until it gives a picture (source.back). One that is not there at the start is an error.
+Names of /dev/v4l/by-id stay with a camera wherever it is plugged in; /dev/video0 may be another one
+tomorrow.
+)");
   d.output_chosen(Kind::yuv420 | Kind::jpeg | Kind::bgr8 | Kind::gray8, "format");
   d.raises({"source.lost", "source.back"});
   d.param("source", &V4l2::source, "the camera's name");
@@ -189,7 +184,8 @@ void V4l2::stream(LoopContext& context, capture::Outage& outage, capture::Backof
   capture::SensorTime time(context.clock());
   const auto now = [&] { return context.clock().steady(); };
   // What came while other stages were started is old.
-  while (const auto picture = camera_->take()) camera_->give_back(*picture);
+  for (unsigned i = camera_->queued(); i > 0; --i)
+    if (const auto picture = camera_->take()) camera_->give_back(*picture);
   auto last = now();
   while (!context.stopping()) {
     await(context, read_limit - (now() - last));
@@ -200,7 +196,7 @@ void V4l2::stream(LoopContext& context, capture::Outage& outage, capture::Backof
         outage.ends(context);
         backoff.reset();
       }
-      if (enough()) return;
+      if (enough() || context.stopping()) return;
       camera_->take_back();
     }
     // Some drivers keep one buffer until they have another: that stages hold the rest is no fault

@@ -68,7 +68,25 @@ Camera::Camera(const std::string& path, const Wish& wish, unsigned buffers,
   v4l2_event_subscription size_changes{};
   size_changes.type = V4L2_EVENT_SOURCE_CHANGE;
   device_.ask(VIDIOC_SUBSCRIBE_EVENT, &size_changes);
-  stream(buffers);
+  try {
+    stream(buffers);
+  } catch (...) {
+    stop();
+    throw;
+  }
+}
+
+Camera::~Camera() { stop(); }
+
+// The camera is free for others then, though frames may hold its buffers still. A device that is
+// gone refuses both.
+void Camera::stop() noexcept {
+  int type = kCapture;
+  device_.ask(VIDIOC_STREAMOFF, &type);
+  v4l2_requestbuffers none{};
+  none.type = kCapture;
+  none.memory = V4L2_MEMORY_MMAP;
+  device_.ask(VIDIOC_REQBUFS, &none);
 }
 
 void Camera::refuse_what_has_no_plain_pictures() const {
@@ -96,6 +114,9 @@ void Camera::set_format(const Wish& wish) {
   picture.height = choice_.height;
   picture.field = V4L2_FIELD_ANY;
   picture.bytesperline = picture.sizeimage = 0;  // as the driver likes
+  // All 256 levels, as JPEG has it; few drivers let that be chosen.
+  picture.flags = V4L2_PIX_FMT_FLAG_SET_CSC;
+  picture.quantization = V4L2_QUANTIZATION_FULL_RANGE;
   if (const int error = device_.ask(VIDIOC_S_FMT, &format); error != 0)
     fail(path_, error, "be set to " + name_of(choice_.fourcc));
   // The driver takes what is near.
@@ -138,15 +159,29 @@ void Camera::stream(unsigned buffers) {
     fail(path_, error, "give buffers");
   if (request.count < 2) throw std::runtime_error(path_ + " has no memory for two buffers");
   for (unsigned index = 0; index < request.count; ++index) {
-    auto buffer = buffer_number(index);
-    if (const int error = device_.ask(VIDIOC_QUERYBUF, &buffer); error != 0)
-      fail(path_, error, "tell where its buffers are");
-    memory_.push_back(buffers_->map(device_.get(), buffer.length, buffer.m.offset));
+    of_this_camera(path_, [&] { memory_.push_back(memory_of(index)); });
     queue(index);
   }
   int type = kCapture;
   if (const int error = device_.ask(VIDIOC_STREAMON, &type); error != 0)
     fail(path_, error, "stream");
+}
+
+// As a DMA buffer, where the driver has such: that is memory of its own, while what is mapped of
+// the device keeps the device open and in use for as long as a frame holds it.
+std::span<const std::uint8_t> Camera::memory_of(unsigned index) {
+  auto buffer = buffer_number(index);
+  if (const int error = device_.ask(VIDIOC_QUERYBUF, &buffer); error != 0)
+    throw std::system_error(error, std::generic_category(),
+                            "it doesn't tell where its buffers are");
+  v4l2_exportbuffer exported{};
+  exported.type = kCapture;
+  exported.index = index;
+  exported.flags = O_RDONLY | O_CLOEXEC;
+  if (device_.ask(VIDIOC_EXPBUF, &exported) != 0)
+    return buffers_->map(device_.get(), buffer.length, buffer.m.offset);
+  const DeviceFile memory(exported.fd);
+  return buffers_->map(memory.get(), buffer.length);
 }
 
 void Camera::queue(unsigned index) {

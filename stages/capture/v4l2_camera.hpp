@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "capture/buffers.hpp"
-#include "capture/descriptor.hpp"
+#include "capture/device_file.hpp"
 #include "capture/v4l2_modes.hpp"
 
 namespace sluice::capture::v4l2 {
@@ -25,6 +25,9 @@ class Camera {
   // Opens it, sets it up and lets it stream. It has at least two buffers.
   Camera(const std::string& path, const Wish& wish, unsigned buffers,
          const std::vector<std::string>& controls);
+  ~Camera();
+  Camera(const Camera&) = delete;
+  Camera& operator=(const Camera&) = delete;
 
   struct Picture {
     unsigned buffer = 0;
@@ -59,10 +62,12 @@ class Camera {
   void set_format(const Wish& wish);
   void set_rate(const Interval& wished);
   void stream(unsigned buffers);
+  void stop() noexcept;
+  std::span<const std::uint8_t> memory_of(unsigned buffer);
   void queue(unsigned buffer);
 
   const std::string path_;
-  const Descriptor device_;
+  const DeviceFile device_;
   Choice choice_;
   std::size_t step_ = 0;  // bytes from a row to the next
   std::string mode_;

@@ -1,20 +1,15 @@
 #include "capture/v4l2_controls.hpp"
 
 #include <fmt/format.h>
-#include <linux/videodev2.h>
 
 #include <algorithm>
 #include <cctype>
 #include <charconv>
 #include <optional>
 #include <stdexcept>
-#include <system_error>
 
 namespace sluice::capture::v4l2 {
 namespace {
-
-constexpr unsigned kMostControls = 1000;
-constexpr std::int64_t kMostEntries = 256;
 
 std::string_view trimmed(std::string_view text) {
   const auto begin = text.find_first_not_of(" \t");
@@ -32,6 +27,8 @@ std::optional<std::int64_t> number_in(std::string_view text) {
 // What it takes: "0 to 255 in steps of 5", "true or false", "0 (Disabled), 1 (50 Hz)".
 std::string values_text(const Control& control) {
   if (control.sort == Control::Sort::boolean) return "true or false";
+  if (control.sort == Control::Sort::bits)
+    return fmt::format("any of the bits in {} (0x{:x})", control.most, control.most);
   if (control.sort == Control::Sort::integer)
     return fmt::format("{} to {}{}", control.least, control.most,
                        control.step > 1 ? fmt::format(" in steps of {}", control.step) : "");
@@ -45,8 +42,13 @@ bool takes(const Control& control, std::int64_t value) {
   if (control.sort == Control::Sort::menu)
     return std::any_of(control.menu.begin(), control.menu.end(),
                        [&](const auto& entry) { return entry.first == value; });
+  // Others would be left out without a word.
+  if (control.sort == Control::Sort::bits) return (value & ~control.most) == 0;
   return value >= control.least && value <= control.most &&
-         (control.step <= 1 || (value - control.least) % control.step == 0);
+         (control.step <= 1 ||
+          (static_cast<std::uint64_t>(value) - static_cast<std::uint64_t>(control.least)) %
+                  static_cast<std::uint64_t>(control.step) ==
+              0);
 }
 
 std::optional<std::int64_t> read_value(std::string_view text, const Control& control) {
@@ -61,78 +63,6 @@ std::optional<std::int64_t> read_value(std::string_view text, const Control& con
   for (const auto& [place, name] : control.menu)
     if (plain_name(name) == plain) return place;
   return std::nullopt;
-}
-
-template <std::size_t n, class Byte>
-std::string text_of(const Byte (&bytes)[n]) {
-  return {bytes, std::find(bytes, bytes + n, 0)};
-}
-
-std::optional<Control> control_of(const Descriptor& camera, const v4l2_query_ext_ctrl& asked) {
-  Control control;
-  control.id = asked.id;
-  control.name = text_of(asked.name);
-  control.least = asked.minimum;
-  control.most = asked.maximum;
-  control.step = static_cast<std::int64_t>(asked.step);
-  control.fallback = asked.default_value;
-  control.wide = asked.type == V4L2_CTRL_TYPE_INTEGER64;
-  control.read_only = (asked.flags & V4L2_CTRL_FLAG_READ_ONLY) != 0;
-  control.inactive = (asked.flags & V4L2_CTRL_FLAG_INACTIVE) != 0;
-  if ((asked.flags & V4L2_CTRL_FLAG_DISABLED) != 0 || asked.nr_of_dims > 0) return std::nullopt;
-  switch (asked.type) {
-    case V4L2_CTRL_TYPE_INTEGER:
-    case V4L2_CTRL_TYPE_INTEGER64:
-      return control;
-    case V4L2_CTRL_TYPE_BITMASK:
-      return control;
-    case V4L2_CTRL_TYPE_BOOLEAN:
-      control.sort = Control::Sort::boolean;
-      return control;
-    case V4L2_CTRL_TYPE_MENU:
-    case V4L2_CTRL_TYPE_INTEGER_MENU:
-      break;
-    default:
-      return std::nullopt;
-  }
-  control.sort = Control::Sort::menu;
-  const auto last = std::min(control.most, control.least + kMostEntries);
-  for (auto number = control.least; number <= last; ++number) {
-    v4l2_querymenu entry{};
-    entry.id = control.id;
-    entry.index = static_cast<std::uint32_t>(number);
-    if (camera.ask(VIDIOC_QUERYMENU, &entry) != 0) continue;  // there are gaps
-    control.menu.emplace_back(number, asked.type == V4L2_CTRL_TYPE_MENU
-                                          ? text_of(entry.name)
-                                          : std::to_string(entry.value));
-  }
-  return control;
-}
-
-void set(const Descriptor& camera, const Control& control, std::int64_t value) {
-  if (control.read_only)
-    throw std::runtime_error(
-        fmt::format("the control {} can only be read; leave it out", plain_name(control.name)));
-  if (control.inactive)
-    throw std::runtime_error(
-        fmt::format("the control {} is decided by another one now, such as an automatic; switch "
-                    "that off before it in the list",
-                    plain_name(control.name)));
-  v4l2_ext_control one{};
-  one.id = control.id;
-  if (control.wide) {
-    one.value64 = value;
-  } else {
-    one.value = static_cast<std::int32_t>(value);
-  }
-  v4l2_ext_controls all{};
-  all.which = V4L2_CTRL_WHICH_CUR_VAL;
-  all.count = 1;
-  all.controls = &one;
-  if (const int error = camera.ask(VIDIOC_S_EXT_CTRLS, &all); error != 0)
-    throw std::runtime_error(fmt::format("can't set the control {} to {}: {}",
-                                         plain_name(control.name), value,
-                                         std::generic_category().message(error)));
 }
 
 }  // namespace
@@ -188,37 +118,6 @@ std::string to_string(const Control& control) {
   return fmt::format("{}: {}, by itself {}{}{}", plain_name(control.name), values_text(control),
                      fallback, control.read_only ? "; can only be read" : "",
                      control.inactive ? "; decided by another control now" : "");
-}
-
-std::vector<Control> controls_of(const Descriptor& camera) {
-  std::vector<Control> controls;
-  v4l2_query_ext_ctrl asked{};
-  for (unsigned i = 0; i < kMostControls; ++i) {
-    asked.id |= V4L2_CTRL_FLAG_NEXT_CTRL;
-    if (camera.ask(VIDIOC_QUERY_EXT_CTRL, &asked) != 0) break;
-    if (auto control = control_of(camera, asked)) controls.push_back(std::move(*control));
-  }
-  return controls;
-}
-
-void set_controls(const Descriptor& camera, const std::vector<std::string>& settings) {
-  if (settings.empty()) return;
-  const auto controls = controls_of(camera);
-  // All are looked at before one is set.
-  for (const auto& text : settings) {
-    const auto setting = parse_setting(text);
-    value_for(setting, control_for(setting, controls));
-  }
-  for (const auto& text : settings) {
-    const auto setting = parse_setting(text);
-    auto control = control_for(setting, controls);
-    v4l2_query_ext_ctrl asked{};
-    asked.id = control.id;
-    // What was set before may have changed who decides it.
-    if (camera.ask(VIDIOC_QUERY_EXT_CTRL, &asked) == 0)
-      control.inactive = (asked.flags & V4L2_CTRL_FLAG_INACTIVE) != 0;
-    set(camera, control, value_for(setting, control));
-  }
 }
 
 }  // namespace sluice::capture::v4l2

@@ -7,18 +7,18 @@
 #include <utility>
 #include <vector>
 
-#include "capture/descriptor.hpp"
+#include "capture/device_file.hpp"
 
 namespace sluice::capture::v4l2 {
 
 struct Control {
-  enum class Sort { integer, boolean, menu };
+  enum class Sort { integer, boolean, menu, bits };
 
   std::uint32_t id = 0;
   std::string name;  // as the driver has it: "Power Line Frequency"
   Sort sort = Sort::integer;
   std::int64_t least = 0;
-  std::int64_t most = 0;
+  std::int64_t most = 0;  // of bits: all that there are
   std::int64_t step = 1;
   std::int64_t fallback = 0;
   std::vector<std::pair<std::int64_t, std::string>> menu;  // number and name of each entry
@@ -47,10 +47,10 @@ std::int64_t value_for(const Setting& setting, const Control& control);
 std::string to_string(const Control& control);
 
 // Those that hold a number; actions, texts and tables are left out.
-std::vector<Control> controls_of(const Descriptor& camera);
+std::vector<Control> controls_of(const DeviceFile& camera);
 
 // Sets them in their order: after an automatic is off, what it decided can be set. Throws
 // std::runtime_error.
-void set_controls(const Descriptor& camera, const std::vector<std::string>& settings);
+void set_controls(const DeviceFile& camera, const std::vector<std::string>& settings);
 
 }  // namespace sluice::capture::v4l2

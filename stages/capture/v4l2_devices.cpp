@@ -15,7 +15,7 @@ std::vector<Device> devices() {
   for (const auto& node : nodes()) {
     if (!node.captures() && node.error == 0) continue;
     Device device{lasting_name(node), node.card, {}, {}};
-    const Descriptor camera(open(node.path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+    const DeviceFile camera(open(node.path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
     if (node.error != 0 || camera.get() < 0) {
       const int error = node.error != 0 ? node.error : errno;
       device.name = "can't be opened: " + std::generic_category().message(error);

@@ -1,31 +1,14 @@
 #include "capture/v4l2_modes.hpp"
 
 #include <fmt/format.h>
-#include <linux/videodev2.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <stdexcept>
 
 namespace sluice::capture::v4l2 {
 namespace {
 
-struct Format {
-  std::uint32_t fourcc;
-  Layout layout;
-};
-
-// Pixels come first, those that cost least before those that must be put in order.
-constexpr std::array kFormats{
-    Format{V4L2_PIX_FMT_YUV420, Layout::yuv420}, Format{V4L2_PIX_FMT_NV12, Layout::nv12},
-    Format{V4L2_PIX_FMT_YUYV, Layout::yuyv},     Format{V4L2_PIX_FMT_MJPEG, Layout::jpeg},
-    Format{V4L2_PIX_FMT_JPEG, Layout::jpeg},     Format{V4L2_PIX_FMT_BGR24, Layout::bgr8},
-    Format{V4L2_PIX_FMT_GREY, Layout::gray8},
-};
-
-// A driver that lists without end isn't waited for.
-constexpr unsigned kMostListed = 256;
 constexpr std::size_t kMostTold = 16;
 
 std::string rates_text(const std::vector<Rates>& rates) {
@@ -41,11 +24,10 @@ std::string rates_text(const std::vector<Rates>& rates) {
 std::string size_text(const Mode& mode) {
   const auto least = fmt::format("{} x {}", mode.width.least, mode.height.least);
   if (mode.width.one() && mode.height.one()) return least;
-  return fmt::format("{} to {} x {}", least, mode.width.most, mode.height.most);
-}
-
-bool has_size(const Mode& mode, unsigned width, unsigned height) {
-  return mode.width.has(width) && mode.height.has(height);
+  auto text = fmt::format("{} to {} x {}", least, mode.width.most, mode.height.most);
+  if (mode.width.step > 1 || mode.height.step > 1)
+    text += fmt::format(" in steps of {} x {}", mode.width.step, mode.height.step);
+  return text;
 }
 
 bool has_rate(const Mode& mode, double rate) {
@@ -63,7 +45,7 @@ Interval interval_for(const Mode& mode, double rate) {
 
 bool fits(const Mode& mode, const Wish& wish) {
   return (!wish.kind || kind_of(mode.layout) == *wish.kind) &&
-         (wish.width == 0 || has_size(mode, wish.width, wish.height)) &&
+         (wish.width == 0 || mode.has_size(wish.width, wish.height)) &&
          (wish.rate <= 0 || has_rate(mode, wish.rate));
 }
 
@@ -93,12 +75,10 @@ std::string list_of(const std::vector<const Mode*>& modes, Text text) {
     return std::string(sluice::to_string(kind_of(mode.layout)));
   };
   const auto all = those(modes, [](const Mode&) { return true; });
-  if (all.empty()) {
-    std::string known;
-    for (const auto& format : kFormats)
-      known += (known.empty() ? "" : ", ") + name_of(format.fourcc);
-    throw std::runtime_error("it has none of the formats " + known);
-  }
+  if (all.empty())
+    throw std::runtime_error(
+        "it has no format that Sluice reads: YU12, NV12, YUYV, MJPG, JPEG, "
+        "BGR3 or GREY");
   auto of_kind = those(
       modes, [&](const Mode& mode) { return !wish.kind || kind_of(mode.layout) == *wish.kind; });
   if (of_kind.empty())
@@ -114,7 +94,7 @@ std::string list_of(const std::vector<const Mode*>& modes, Text text) {
 
   const auto of_size = those(modes, [&](const Mode& mode) {
     return (!wish.kind || kind_of(mode.layout) == *wish.kind) &&
-           (wish.width == 0 || has_size(mode, wish.width, wish.height));
+           (wish.width == 0 || mode.has_size(wish.width, wish.height));
   });
   if (of_size.empty()) {
     const auto distance = [&](const Mode* mode) {
@@ -136,36 +116,6 @@ std::string list_of(const std::vector<const Mode*>& modes, Text text) {
       hint));
 }
 
-Interval interval_of(const v4l2_fract& fraction) {
-  return {fraction.numerator, fraction.denominator};
-}
-
-bool makes_sense(const v4l2_fract& interval) {
-  return interval.numerator > 0 && interval.denominator > 0;
-}
-
-std::vector<Rates> rates_of(const Descriptor& camera, const Mode& mode, const Wish& wish) {
-  std::vector<Rates> rates;
-  v4l2_frmivalenum each{};
-  each.pixel_format = mode.fourcc;
-  const bool wished = wish.width > 0 && has_size(mode, wish.width, wish.height);
-  each.width = wished ? wish.width : mode.width.most;
-  each.height = wished ? wish.height : mode.height.most;
-  for (; each.index < kMostListed && camera.ask(VIDIOC_ENUM_FRAMEINTERVALS, &each) == 0;
-       ++each.index) {
-    if (each.type == V4L2_FRMIVAL_TYPE_DISCRETE) {
-      if (!makes_sense(each.discrete)) continue;
-      rates.push_back({interval_of(each.discrete), interval_of(each.discrete)});
-    } else {
-      const auto& range = each.stepwise;
-      if (makes_sense(range.min) && makes_sense(range.max))
-        rates.push_back({interval_of(range.max), interval_of(range.min)});
-      break;
-    }
-  }
-  return rates;
-}
-
 }  // namespace
 
 bool Range::has(unsigned number) const {
@@ -174,6 +124,10 @@ bool Range::has(unsigned number) const {
 
 bool about_the_same(double rate, double other) {
   return std::abs(rate - other) <= 0.01 * std::max(rate, other);
+}
+
+bool Mode::has_size(unsigned wished_width, unsigned wished_height) const {
+  return width.has(wished_width) && height.has(wished_height);
 }
 
 bool Rates::has(double rate) const {
@@ -187,39 +141,6 @@ std::string name_of(std::uint32_t fourcc) {
   return name;
 }
 
-std::vector<Mode> modes_of(const Descriptor& camera, const Wish& wish) {
-  std::vector<std::uint32_t> there;
-  v4l2_fmtdesc format{};
-  format.type = V4L2_BUF_TYPE_VIDEO_CAPTURE;
-  for (; format.index < kMostListed && camera.ask(VIDIOC_ENUM_FMT, &format) == 0; ++format.index)
-    there.push_back(format.pixelformat);
-  std::vector<Mode> modes;
-  for (const auto& [fourcc, layout] : kFormats) {
-    if (std::find(there.begin(), there.end(), fourcc) == there.end()) continue;
-    v4l2_frmsizeenum size{};
-    size.pixel_format = fourcc;
-    for (; size.index < kMostListed && camera.ask(VIDIOC_ENUM_FRAMESIZES, &size) == 0;
-         ++size.index) {
-      Mode mode{fourcc, layout, {}, {}, {}};
-      if (size.type == V4L2_FRMSIZE_TYPE_DISCRETE) {
-        mode.width = {size.discrete.width, size.discrete.width, 1};
-        mode.height = {size.discrete.height, size.discrete.height, 1};
-      } else {
-        const auto& range = size.stepwise;
-        mode.width = {range.min_width, range.max_width, range.step_width};
-        mode.height = {range.min_height, range.max_height, range.step_height};
-      }
-      mode.rates = rates_of(camera, mode, wish);
-      modes.push_back(std::move(mode));
-      if (size.type != V4L2_FRMSIZE_TYPE_DISCRETE) break;
-    }
-    // A driver that doesn't tell its sizes may have any.
-    if (size.index == 0 && (modes.empty() || modes.back().fourcc != fourcc))
-      modes.push_back({fourcc, layout, {1, 65536, 1}, {1, 65536, 1}, {}});
-  }
-  return modes;
-}
-
 Choice choose(const std::vector<Mode>& modes, const Wish& wish, unsigned width_now,
               unsigned height_now) {
   const Mode* chosen = nullptr;
@@ -228,7 +149,7 @@ Choice choose(const std::vector<Mode>& modes, const Wish& wish, unsigned width_n
     if (!chosen) chosen = &mode;
     // Of one format's sizes the one that is set already.
     if (mode.fourcc != chosen->fourcc || wish.width > 0) break;
-    if (has_size(mode, width_now, height_now)) {
+    if (mode.has_size(width_now, height_now)) {
       chosen = &mode;
       break;
     }
@@ -236,7 +157,7 @@ Choice choose(const std::vector<Mode>& modes, const Wish& wish, unsigned width_n
   if (!chosen) refuse(modes, wish);
   Choice choice{chosen->fourcc, chosen->layout, wish.width, wish.height, {}};
   if (wish.width == 0) {
-    const bool stays = has_size(*chosen, width_now, height_now);
+    const bool stays = chosen->has_size(width_now, height_now);
     choice.width = stays ? width_now : chosen->width.most;
     choice.height = stays ? height_now : chosen->height.most;
   }

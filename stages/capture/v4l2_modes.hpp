@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "capture/descriptor.hpp"
+#include "capture/device_file.hpp"
 #include "capture/raw_picture.hpp"
 
 namespace sluice::capture::v4l2 {
@@ -45,6 +45,8 @@ struct Mode {
   Layout layout{};
   Range width, height;
   std::vector<Rates> rates;  // empty: the driver tells none, so it is tried
+
+  bool has_size(unsigned wished_width, unsigned wished_height) const;
 };
 
 // What the graph asks for; zero: whatever the camera has.
@@ -68,7 +70,7 @@ std::string name_of(std::uint32_t fourcc);
 
 // Those that Sluice can take, and rather the earlier than the later ones. Rates of a range of sizes
 // are those at the wished-for size.
-std::vector<Mode> modes_of(const Descriptor& camera, const Wish& wish);
+std::vector<Mode> modes_of(const DeviceFile& camera, const Wish& wish);
 
 // The first mode that has all that is wished; of the sizes, if none is wished, `now`'s, the one
 // that is set, where it has it. Throws std::runtime_error that lists what there is instead.

@@ -48,7 +48,7 @@ std::string Node::instead() const {
   return "gives something else";
 }
 
-Node node_of(const Descriptor& device, const std::string& path) {
+Node node_of(const DeviceFile& device, const std::string& path) {
   Node node{path, {}, {}, 0, 0};
   v4l2_capability about{};
   node.error = device.ask(VIDIOC_QUERYCAP, &about);
@@ -75,7 +75,7 @@ std::vector<Node> nodes() {
   std::vector<Node> list;
   for (const int number : numbers) {
     const auto path = "/dev/video" + std::to_string(number);
-    const Descriptor device(open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+    const DeviceFile device(open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
     list.push_back(device.get() < 0 ? Node{path, {}, {}, 0, errno} : node_of(device, path));
   }
   return list;

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "capture/descriptor.hpp"
+#include "capture/device_file.hpp"
 
 namespace sluice::capture::v4l2 {
 
@@ -22,7 +22,7 @@ struct Node {
 };
 
 // What an opened device file is of.
-Node node_of(const Descriptor& device, const std::string& path);
+Node node_of(const DeviceFile& device, const std::string& path);
 
 // All that there are, by number.
 std::vector<Node> nodes();

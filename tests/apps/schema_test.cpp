@@ -53,7 +53,8 @@ TEST_CASE("what is good for the check is good for the schema") {
   REQUIRE(graphs.size() >= 5);
   for (auto& graph : graphs_in("configs")) graphs.push_back(std::move(graph));
   for (const auto* type : StageTypes::all().sorted()) graphs.push_back({type->name, type->example});
-  for (const char* page : {"README.md", "docs/graph-file.md", "docs/security.md"})
+  for (const char* page :
+       {"README.md", "docs/graph-file.md", "docs/security.md", "docs/cameras.md"})
     for (auto& text : test::graphs_on(page)) graphs.push_back({page, std::move(text)});
   const auto said = test::objections(graphs);
   for (std::size_t i = 0; i < graphs.size(); ++i) {

@@ -18,8 +18,9 @@ def wait_for(peers):
             raise SystemExit('%s did not start' % ' '.join(each.args))
 
 
-def run(mode, pattern='request', senders=1, rate=0, seconds=4, pictures=VIDEO, work='decode'):
-    """`mode`: raw, jpeg, or jpegs that are ready; `work` is the hub's: take, decode or motion."""
+def run(mode, pattern='request', senders=1, rate=0, seconds=4, pictures=VIDEO, work='decode', quality=QUALITY,
+        size=None):
+    """`mode`: raw, jpeg, yuv420 (bare pictures of that size), or jpegs that are ready; `work` is the hub's: take, decode or motion."""
     if not os.path.exists(READY):
         raise Missing("can't be had here: tests/interop/venv found no package index")
     request = pattern == 'request'
@@ -27,8 +28,9 @@ def run(mode, pattern='request', senders=1, rate=0, seconds=4, pictures=VIDEO, w
     start_hub = lambda: peer('imagezmq_hub.py', ','.join(addresses), pattern, work)
     hub = start_hub() if request else None
     at = lambda k: addresses[0] if request else addresses[k].replace('127.0.0.1', '*')
-    nodes = [peer('imagezmq_sender.py', at(k), 'cam%d' % k, pattern, mode, pictures, '--quality', QUALITY,
-                  '--rate', rate, '--seconds', seconds, '--phase', k / senders / rate if rate else 0)
+    nodes = [peer('imagezmq_sender.py', at(k), 'cam%d' % k, pattern, mode, pictures, '--quality', quality,
+                  '--rate', rate, '--seconds', seconds, '--phase', k / senders / rate if rate else 0,
+                 *(('--size', *size) if size else ()))
              for k in range(senders)]
     wait_for(nodes)
     hub = hub or start_hub()  # publishers must be there before it

@@ -95,6 +95,26 @@ def video(mode, pattern='request', senders=1, realtime=False, seconds=4, uri=VID
         return got
 
 
+def lens(width, height, rate, seconds, convert=False, quality=80):
+    """A camera's yuv420 as JPEGs to a hub: CPU a frame of the sender, less that of being there for one frame."""
+    with tempfile.TemporaryDirectory() as folder:
+        address = free_addresses(1)[0]
+        hub = run(write(os.path.join(folder, 'hub.toml'), graphs.hub(graphs.TAKE, 'request', [address], 'latest')),
+                  os.path.join(folder, 'hub.json'))
+
+        def sent(frames):
+            report = os.path.join(folder, 'node.json')
+            result_of(run(write(os.path.join(folder, 'node.toml'), graphs.lens(
+                'lens', width, height, rate, frames, convert, quality, address)), report))
+            return read_json(report)
+
+        one, many = sent(1), sent(rate * seconds)
+        hub.terminate()
+        hub.communicate()
+        frames = many['stages']['up']['out'] - one['stages']['up']['out']
+        return {'sender_cpu_ms': 1e3 * (many['cpu_s'] - one['cpu_s']) / frames, 'frames': frames}
+
+
 def cameras(jpegs, count, rate, seconds, work, pattern='request', when_full='latest', moves=False):
     """Cameras of ready JPEGs, all in one process; with `moves` the hub must have seen something move."""
     with tempfile.TemporaryDirectory() as folder:

@@ -57,3 +57,12 @@ def node(name, video, mode, pattern, realtime, address):
                   *encode,
                   ('up', 'transport.send', {'pattern': pattern,
                                             'connect' if pattern == 'request' else 'bind': address})))
+
+
+def lens(name, width, height, rate, frames, convert, quality, address):
+    """A camera's machine: yuv420 as a lens gives it, to JPEG; `convert` goes through BGR, as one would by OpenCV."""
+    through = (('bgr', 'image.convert', {'to': 'bgr8'}),) if convert else ()
+    return chain(('camera', 'capture.synthetic', {'source': name, 'width': width, 'height': height, 'rate': rate,
+                                                  'format': 'yuv420', 'preload': 25, 'frames': frames}),
+                 *through, ('jpeg', 'encode.jpeg', {'quality': quality}),
+                 ('up', 'transport.send', {'connect': address}))

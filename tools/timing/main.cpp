@@ -16,7 +16,7 @@ struct Command {
   int (*run)(const timing::Arguments&);
 };
 
-constexpr std::array<Command, 9> kCommands{{
+constexpr std::array<Command, 10> kCommands{{
     {"hops", 3, "HOPS CAPACITY FRAMES", timing::hops},
     {"paced", 3, "HOPS RATE SECONDS", timing::paced},
     {"codec", 3, "VIDEO QUALITY FRAMES", timing::codec},
@@ -26,6 +26,7 @@ constexpr std::array<Command, 9> kCommands{{
     {"cameras", 6, "FOLDER COUNT RATE SECONDS PATTERN ADDRESS", timing::cameras},
     {"jpegs", 4, "VIDEO QUALITY COUNT FOLDER", timing::jpegs},
     {"resize", 5, "VIDEO COUNT WIDTH HEIGHT FILE", timing::resize},
+    {"scene", 4, "WIDTH HEIGHT COUNT FILE", timing::scene},
 }};
 
 }  // namespace

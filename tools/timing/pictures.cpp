@@ -12,6 +12,7 @@
 #include <opencv2/videoio.hpp>
 #include <stdexcept>
 
+#include "capture/scene.hpp"
 #include "timing.hpp"
 
 namespace timing {
@@ -78,6 +79,23 @@ int resize(const Arguments& a) {
     cv::resize(picture, resized, size, 0, 0, cv::INTER_CUBIC);
     file.write(resized);
   }
+  return 0;
+}
+
+// WIDTH HEIGHT COUNT FILE: what capture.synthetic gives by itself, for those who can't be given its
+// frames.
+int scene(const Arguments& a) {
+  using namespace std::chrono_literals;
+  const sluice::capture::Scene pictures(
+      {std::stoi(a[0]), std::stoi(a[1]), sluice::Kind::yuv420, 3, 1, 30, 5s, 3s});
+  std::ofstream file(a[3], std::ios::binary);
+  for (std::uint64_t n = 0; n < std::stoull(a[2]); ++n) {
+    const auto image = pictures.frame(n).image;
+    for (int plane = 0; plane < image.planes(); ++plane)
+      for (int row = 0; row < image.plane(plane).rows; ++row)
+        file.write(image.plane(plane).ptr<char>(row), image.plane(plane).cols);
+  }
+  if (!file.flush()) throw std::runtime_error("cannot write " + a[3]);
   return 0;
 }
 

@@ -38,5 +38,8 @@ int cameras(const Arguments& arguments);
 int jpegs(const Arguments& arguments);
 // VIDEO COUNT WIDTH HEIGHT FILE: a video of the first pictures in another size.
 int resize(const Arguments& arguments);
+// WIDTH HEIGHT COUNT FILE: the first pictures of capture.synthetic as bare yuv420, Y, U and V in
+// turn.
+int scene(const Arguments& arguments);
 
 }  // namespace timing

@@ -9,6 +9,7 @@ FPS = '{fps:.0f} frames/s'
 CPU = '{hub_cpu_ms:.2f} ms'
 CAMERAS = 'p99 {p99_ms:.0f} ms, fewest {fewest:.0%}, {hub_cpu_ms:.2f} ms a frame'
 HOPS = 8
+LENS = 1280, 720
 
 
 class Works:
@@ -40,6 +41,16 @@ class Works:
         os.mkdir(path)
         timing('jpegs', VIDEO, QUALITY, 100, path)
         return path
+
+    @functools.cached_property
+    def bare(self):
+        """What the synthetic camera gives, as a file: yuv420 at LENS."""
+        path = os.path.join(self.folder, 'bare.yuv')
+        timing('scene', *LENS, 25, path)
+        return path
+
+    def lens_by_imagezmq(self):
+        return by_imagezmq.run('yuv420', 'request', 1, 30, self.seconds(4), self.bare, 'take', 80, LENS)
 
     def overload(self, run):
         """`run(rate, pattern, seconds)`: at first as fast as the hub takes, then published three times as fast."""
@@ -125,6 +136,12 @@ def all_rows(works):
              'imagezmq': lambda: by_imagezmq.run('raw', seconds=flat_out, work='take'),
              'bare libzmq': lambda: timing('zmq', VIDEO, works.count(4000))},
             FPS, (Ratio('fps', 'imagezmq', 1.4), Ratio('fps', 'bare libzmq', 0.9))),
+        Row('node', 'a camera\'s node: 1280×720 yuv420 at 30 frames/s to JPEG quality 80, sent: CPU a frame',
+            {'Sluice': lambda: by_sluice.lens(*LENS, 30, works.seconds(4)),
+             'Sluice, through BGR': lambda: by_sluice.lens(*LENS, 30, works.seconds(4), convert=True),
+             'imagezmq': works.lens_by_imagezmq},
+            '{sender_cpu_ms:.2f} ms', (Ratio('sender_cpu_ms', 'imagezmq', 0.6, more=False),
+                                       Ratio('sender_cpu_ms', 'Sluice, through BGR', more=False))),
         Row('motion-mog2', 'hub that looks for motion by MOG2 at half size: CPU a frame',
             {'Sluice': works.watching('mog2'), 'imagezmq': works.watched_by_imagezmq,
              'bare decoder and MOG2': lambda: works.bare_watching('decode', 'mog2')},

@@ -7,7 +7,8 @@ namespace sluice {
 StageRun::StageRun(const StagePlan& stage_plan, const Environment& surroundings)
     : plan(stage_plan), environment(surroundings), log(stage_plan.name) {
   if (!plan.type->is_source()) inbox = std::make_unique<Inbox>(plan.mailbox, plan.workers);
-  for (const auto& port : plan.type->outputs) outputs.frames.push_back({.name = port.name, .links = {}});
+  for (const auto& port : plan.type->outputs)
+    outputs.frames.push_back({.name = port.name, .links = {}});
 }
 
 Replica::Replica(StageRun& run, std::size_t worker)

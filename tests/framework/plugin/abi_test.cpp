@@ -47,8 +47,8 @@ TEST_CASE("the public headers are those that the ABI's number stands for") {
 
   // Where this fails, look at what was changed. If a plugin built before it would no longer fit,
   // raise SLUICE_ABI_VERSION; in any case write down here what the checksum is now.
-  constexpr int kNumber = 1;
-  constexpr std::uint64_t kChecksum = 0x5b5f3348c37e2c59;
+  constexpr int kNumber = 2;
+  constexpr std::uint64_t kChecksum = 0xb40f5c1298b30bfa;
   CHECK(SLUICE_ABI_VERSION == kNumber);
   CHECK(checksum(code) == kChecksum);
 }

@@ -85,6 +85,11 @@ TEST_CASE("yuyv has the colours that OpenCV sees in it, and doesn't hold the buf
   CHECK(cv::norm(image.bgr(), picture, cv::NORM_INF) <= 4);
 }
 
+TEST_CASE("yuyv of an odd width fails as one frame") {
+  const auto buffer = counting(32 * 4);
+  CHECK_THROWS_AS(buffer.image(Layout::yuyv, 15, 4, 32), FrameError);
+}
+
 TEST_CASE("one plane of gray or colour is looked at where it lies") {
   const auto buffer = counting(64 * 4);
   for (const auto& [layout, kind, width] :

@@ -132,7 +132,7 @@ TEST_CASE("flow.gate: each source has its own gate") {
   check_books(test, 90);
 }
 
-TEST_CASE("flow.gate: the events are those that are named; others change nothing") {
+TEST_CASE("flow.gate: the events are those that are named, and others change nothing") {
   StageTest test("flow.gate", rolls("1s", "0s",
                                     {{"open", std::string("door.opened")},
                                      {"close", std::string("door.closed")}}));
@@ -163,7 +163,7 @@ TEST_CASE("flow.gate: an event before a source's first frame counts") {
   CHECK(numbers(test) == range(0, 3));
 }
 
-TEST_CASE("flow.gate: outside = \"all\" lets everything through") {
+TEST_CASE("flow.gate: where all goes on outside of events, everything does") {
   StageTest test("flow.gate", {{"outside", std::string("all")}});
   queue(test, 0, 5);
   test.queue(began());

@@ -54,7 +54,8 @@ TEST_CASE("image.resize: each kind stays what it is, plane by plane, at odd size
   }
 }
 
-TEST_CASE("image.resize: \"auto\" averages what gets smaller and draws out what gets larger") {
+TEST_CASE(
+    "image.resize: by default, what gets smaller is averaged and what gets larger drawn out") {
   const Image image = image_of(Kind::bgr8, {60, 40});
   const auto differs = [&](cv::Size to, int flags) {
     const auto out =

@@ -1,4 +1,4 @@
-// A file descriptor that is closed with its owner.
+// An opened device, which is closed with its owner.
 #pragma once
 
 #include <sys/ioctl.h>
@@ -8,14 +8,14 @@
 
 namespace sluice::capture {
 
-class Descriptor {
+class DeviceFile {
  public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
+  explicit DeviceFile(int fd) : fd_(fd) {}
+  ~DeviceFile() {
     if (fd_ >= 0) close(fd_);
   }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
+  DeviceFile(const DeviceFile&) = delete;
+  DeviceFile& operator=(const DeviceFile&) = delete;
 
   int get() const { return fd_; }
 

@@ -1,0 +1,106 @@
+// capture.libcamera without a camera: its controls, and what is told where there is none. Cameras
+// that a kernel drives are tried in tests/vm.
+
+#include <libcamera/libcamera.h>
+
+#include <sluice/testkit.hpp>
+#include <string>
+
+#include "capture/libcamera_controls.hpp"
+#include "capture/libcamera_manager.hpp"
+#include "catch.hpp"
+
+namespace {
+
+using namespace libcamera;
+using sluice::capture::controls_from;
+using sluice::capture::LibcameraError;
+using sluice::testkit::StageTest;
+
+// As a Pi's camera has them.
+const ControlInfoMap& known() {
+  static const ControlInfoMap map(
+      {{&controls::Brightness, ControlInfo(-1.0F, 1.0F, 0.0F)},
+       {&controls::ExposureTime, ControlInfo(100, 66666, 20000)},
+       {&controls::AeEnable, ControlInfo(false, true)},
+       {&controls::AwbMode, ControlInfo(0, 7, 0)},
+       {&controls::ColourGains, ControlInfo(0.0F, 32.0F)},
+       {&controls::FrameDurationLimits, ControlInfo(std::int64_t{1000}, std::int64_t{1'000'000})}},
+      controls::controls);
+  return map;
+}
+
+std::string refusal_of(const std::string& text) {
+  try {
+    controls_from({text}, known());
+  } catch (const LibcameraError& e) {
+    return e.what();
+  }
+  return "none";
+}
+
+bool says(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("controls are read by name and by their own type") {
+  const auto list = controls_from(
+      {"brightness=0.25", "Exposure Time = 10ms", "ae_enable=false", "AwbMode=daylight",
+       "colour_gains=1.5, 2", "frame_duration_limits=33333,33333"},
+      known());
+  CHECK(list.get(controls::Brightness) == 0.25F);
+  CHECK(list.get(controls::ExposureTime) == 10'000);
+  CHECK(list.get(controls::AeEnable) == false);
+  CHECK(list.get(controls::AwbMode) == controls::AwbDaylight);
+  const auto gains = list.get(controls::ColourGains);
+  REQUIRE(gains);
+  CHECK((*gains)[0] == 1.5F);
+  CHECK((*gains)[1] == 2.0F);
+  const auto limits = list.get(controls::FrameDurationLimits);
+  REQUIRE(limits);
+  CHECK((*limits)[1] == 33'333);
+  CHECK(list.size() == 6);
+}
+
+TEST_CASE("a control that the camera hasn't is refused with those that it has") {
+  const auto text = refusal_of("saturation=1");
+  CHECK(says(text, "no control \"saturation\""));
+  CHECK(says(text, "Brightness"));
+  CHECK(says(text, "ExposureTime"));
+}
+
+TEST_CASE("a control's value is refused by type and by range") {
+  for (const auto* bad : {"brightness=high", "brightness=", "exposure_time=1.5",
+                          "exposure_time=99999999999", "ae_enable=perhaps", "awb_mode=moonlight",
+                          "colour_gains=1,x", "brightness=0.1ms", "brightness=nan"})
+    CHECK(says(refusal_of(bad), "can't be that"));
+  // libcamera's own pipelines end the process where the number of numbers is another.
+  CHECK(says(refusal_of("brightness=0.1,0.2"), "takes 1 number"));
+  CHECK(says(refusal_of("colour_gains=1.5"), "takes 2 numbers"));
+  CHECK(says(refusal_of("frame_duration_limits=1000,2000,3000"), "takes 2 numbers"));
+  for (const auto* bad : {"brightness=1.5", "exposure_time=1s", "awb_mode=9", "colour_gains=1,33"})
+    CHECK(says(refusal_of(bad), "has a range of"));
+  CHECK(says(refusal_of("brightness"), "name=value"));
+}
+
+TEST_CASE("a camera that isn't there is an error that says what to do") {
+  StageTest test("capture.libcamera", {{"camera", std::string("no such camera")}});
+  try {
+    test.start();
+    FAIL("it started");
+  } catch (const LibcameraError& e) {
+    // With cameras attached it lists them.
+    CHECK((says(e.what(), "finds no camera") || says(e.what(), "there is no camera")));
+  }
+}
+
+TEST_CASE("the one manager of libcamera is shared, and made anew after its last user") {
+  auto first = sluice::capture::libcamera_manager();
+  auto second = sluice::capture::libcamera_manager();
+  CHECK(first == second);
+  first.reset();
+  second.reset();
+  CHECK(sluice::capture::libcamera_manager() != nullptr);
+}
