@@ -57,7 +57,7 @@ class Child {
   Child& operator=(const Child&) = delete;
 
   pid_t pid() const { return pid_; }
-  // Once. Its status at its end; 0 where nobody keeps it, as SIGCHLD is ignored.
+  // Once. Its status at its end.
   int wait() {
     int status = 0;
     while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
