@@ -50,7 +50,7 @@ class Works:
         return path
 
     def lens_by_imagezmq(self):
-        return by_imagezmq.run('yuv420', 'request', 1, 30, self.seconds(4), self.bare, 'take', 80, LENS)
+        return by_imagezmq.run('yuv420', 'request', 1, 30, self.seconds(4), self.bare, 'decode', 80, LENS)
 
     def overload(self, run):
         """`run(rate, pattern, seconds)`: at first as fast as the hub takes, then published three times as fast."""
