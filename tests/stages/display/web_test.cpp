@@ -331,8 +331,8 @@ TEST_CASE("display.web leaves nothing behind, with viewers of every sort at the 
   round();
   const auto threads = entries("/proc/self/task"), files = entries("/proc/self/fd");
   for (int i = 0; i < 50; ++i) round();
-  // A joined thread may still be listed for a moment.
+  // A joined thread may still be listed for a moment, and have been when they were counted first.
   CHECK(
-      StageTest("sink.discard").eventually([&] { return entries("/proc/self/task") == threads; }));
+      StageTest("sink.discard").eventually([&] { return entries("/proc/self/task") <= threads; }));
   CHECK(entries("/proc/self/fd") == files);
 }
