@@ -2,12 +2,12 @@
 
 #include <sys/stat.h>
 
+#include "contains.hpp"
 #include "drawing_help.hpp"
 #include "process.hpp"
 #include "skip.hpp"
 
 using namespace drawing_help;
-using Catch::Matchers::Contains;
 
 namespace {
 
@@ -69,12 +69,12 @@ TEST_CASE("graph: GRAPH@DEVICE is the graph on that device, and settings hold fo
   const test::Folder folder;
   const auto file = folder.write("small.toml", kGraph);
   const auto here = graph({file, "--device", "cellar", "--format", "mermaid"}).out;
-  CHECK_THAT(here, Contains("small on cellar") && Contains("block 4"));
+  CHECK_THAT(here, ContainsSubstring("small on cellar") && ContainsSubstring("block 4"));
   const auto both = graph({file + "@porch", file, "--device", "cellar", "--format", "mermaid"}).out;
-  CHECK_THAT(both, Contains("small on porch") && Contains("small on cellar") &&
-                       Contains("block 9") && Contains("block 4"));
+  CHECK_THAT(both, ContainsSubstring("small on porch") && ContainsSubstring("small on cellar") &&
+                       ContainsSubstring("block 9") && ContainsSubstring("block 4"));
   CHECK_THAT(graph({file, "--set", "stage.end.mailbox.capacity=5", "--format", "mermaid"}).out,
-             Contains("block 5"));
+             ContainsSubstring("block 5"));
 }
 
 TEST_CASE("graph: a run's report colours it, and one of another graph is refused") {
@@ -89,8 +89,8 @@ TEST_CASE("graph: a run's report colours it, and one of another graph is refused
   REQUIRE(drawn.status == 0);
   const auto elements = elements_of(drawn.out);
   CHECK(element(elements, "graph-1").texts.size() == 2);
-  CHECK_THAT(element(elements, "stage-camera").texts.back(), Contains("frames/s"));
-  CHECK_THAT(element(elements, "mailbox-end").texts.back(), Contains("frames/s"));
+  CHECK_THAT(element(elements, "stage-camera").texts.back(), ContainsSubstring("frames/s"));
+  CHECK_THAT(element(elements, "mailbox-end").texts.back(), ContainsSubstring("frames/s"));
 
   const auto says = [&](const std::vector<std::string>& graphs, const std::string& path) {
     auto arguments = graphs;
@@ -101,26 +101,27 @@ TEST_CASE("graph: a run's report colours it, and one of another graph is refused
     return result.err;
   };
   CHECK_THAT(says({"demo@demo"}, report),
-             Contains("run.json is the report of 'small' on 'porch', which is not in the picture; "
-                      "there is 'demo' on 'demo'"));
+             ContainsSubstring(
+                 "run.json is the report of 'small' on 'porch', which is not in the picture; "
+                 "there is 'demo' on 'demo'"));
   // It is of neither, and which of the two is meant can't be told.
   CHECK_THAT(says({file + "@a", file + "@b"}, report),
-             Contains("there is 'small' on 'a', 'small'"));
+             ContainsSubstring("there is 'small' on 'a', 'small'"));
   const auto other = folder.write("other.toml", kGraph + R"([stage.log]
 type = "log.events"
 )");
-  CHECK_THAT(says({other}, report),
-             Contains("is the report of another graph 'small'") && Contains("'log'"));
+  CHECK_THAT(says({other}, report), ContainsSubstring("is the report of another graph 'small'") &&
+                                        ContainsSubstring("'log'"));
   CHECK_THAT(says({file}, folder.write("half.json", test::read_text(report).substr(0, 300))),
-             Contains("half.json is no report: it is no JSON object"));
+             ContainsSubstring("half.json is no report: it is no JSON object"));
   CHECK_THAT(says({file}, folder.write("field.json", R"({"graph": "small"})")),
-             Contains("field.json is no report: 'device' is missing"));
+             ContainsSubstring("field.json is no report: 'device' is missing"));
   CHECK_THAT(says({file}, (folder.path() / "none.json").string()),
-             Contains("cannot read") && Contains("No such file"));
+             ContainsSubstring("cannot read") && ContainsSubstring("No such file"));
   CHECK_THAT(says({file}, folder.path().string()),
-             Contains("cannot read") && Contains("Is a directory"));
+             ContainsSubstring("cannot read") && ContainsSubstring("Is a directory"));
   CHECK_THAT(graph({file, "--report", report, "--report", report}).err,
-             Contains("a second report of 'small'"));
+             ContainsSubstring("a second report of 'small'"));
 }
 
 TEST_CASE("graph: what is wrong with the call or the graphs, and all of it") {
@@ -132,7 +133,7 @@ TEST_CASE("graph: what is wrong with the call or the graphs, and all of it") {
     CHECK(result.out.empty());
     return result.err;
   };
-  CHECK_THAT(says({"no-such"}), Contains("no-such-graph"));
+  CHECK_THAT(says({"no-such"}), ContainsSubstring("no-such-graph"));
   const auto broken = folder.write("broken.toml", R"(
 [stage.camera]
 type = "capture.synthetic"
@@ -141,12 +142,15 @@ sorce = "a"
 type = "sink.discard"
 from = "camra"
 )");
-  CHECK_THAT(says({broken, "no-such", file}),
-             Contains("unknown-key") && Contains("no-such-stage") && Contains("no-such-graph"));
+  CHECK_THAT(says({broken, "no-such", file}), ContainsSubstring("unknown-key") &&
+                                                  ContainsSubstring("no-such-stage") &&
+                                                  ContainsSubstring("no-such-graph"));
   CHECK_THAT(says({file, "--format", "jpeg"}),
-             Contains("there is no format 'jpeg'; there are svg, png, dot and mermaid"));
-  CHECK_THAT(says({file, "--format", "svg", "-o", "a.png"}), Contains("contradict each other"));
-  CHECK_THAT(says({file + "@porch", "--set", "stage.no.key=1"}), Contains("no stage 'no'"));
+             ContainsSubstring("there is no format 'jpeg'; there are svg, png, dot and mermaid"));
+  CHECK_THAT(says({file, "--format", "svg", "-o", "a.png"}),
+             ContainsSubstring("contradict each other"));
+  CHECK_THAT(says({file + "@porch", "--set", "stage.no.key=1"}),
+             ContainsSubstring("no stage 'no'"));
 }
 
 TEST_CASE("graph: a file that can't be written, and one that is left as it was") {
@@ -154,12 +158,13 @@ TEST_CASE("graph: a file that can't be written, and one that is left as it was")
   const auto file = folder.write("small.toml", kGraph);
   const auto nowhere = graph({file, "-o", (folder.path() / "no" / "a.dot").string()});
   CHECK(nowhere.status == 1);
-  CHECK_THAT(nowhere.err, Contains("cannot write") && Contains("is there such a folder?"));
+  CHECK_THAT(nowhere.err,
+             ContainsSubstring("cannot write") && ContainsSubstring("is there such a folder?"));
   const auto full =
       run({"/bin/sh", "-c",
            std::string(SLUICE_BINARY) + " graph " + file + " --format dot > /dev/full"});
   CHECK(full.status == 1);
-  CHECK_THAT(full.err, Contains("cannot write to standard output: No space left"));
+  CHECK_THAT(full.err, ContainsSubstring("cannot write to standard output: No space left"));
 
   // dot fails: the picture that was there stays.
   const auto picture = folder.write("a.svg", "before");
@@ -181,7 +186,7 @@ TEST_CASE("graph: without Graphviz, DOT and Mermaid are there") {
   for (const auto* format : {"svg", "png"}) {
     const auto result = call(format);
     CHECK(result.status == 1);
-    CHECK_THAT(result.err, Contains("dot is missing: apt-get install graphviz"));
+    CHECK_THAT(result.err, ContainsSubstring("dot is missing: apt-get install graphviz"));
   }
   for (const auto* format : {"dot", "mermaid"}) CHECK(call(format).status == 0);
 }
@@ -191,5 +196,5 @@ TEST_CASE("graph: no PNG on a terminal") {
   const auto result = run({script.string(), "--quiet", "--return", "--command",
                            std::string(SLUICE_BINARY) + " graph demo --format png", "/dev/null"});
   CHECK(result.status == 2);
-  CHECK_THAT(result.out, Contains("a PNG is nothing for a terminal; write it to a file"));
+  CHECK_THAT(result.out, ContainsSubstring("a PNG is nothing for a terminal; write it to a file"));
 }

@@ -7,10 +7,9 @@
 #include <csignal>
 #include <cstdlib>
 
-#include "catch.hpp"
+#include "contains.hpp"
 #include "process.hpp"
 
-using Catch::Matchers::Contains;
 using sluice::app::render;
 
 namespace {
@@ -53,7 +52,7 @@ TEST_CASE("render: a picture comes back whole, however large what goes in and ou
 
 TEST_CASE("render: what dot says is wrong is told, in one line") {
   CHECK_THROWS_WITH(render("digraph g { a -> ", "svg"),
-                    Contains("dot failed (exit status 1): Error: <stdin>: syntax error"));
+                    ContainsSubstring("dot failed (exit status 1): Error: <stdin>: syntax error"));
 }
 
 TEST_CASE("render: there is no dot") {
@@ -72,13 +71,13 @@ TEST_CASE("render: a dot that never ends is ended") {
     write_program(folder, "dot", "exec /bin/sleep 1000 <&- >&- 2>&-\n");
   }
   CHECK_THROWS_WITH(render(std::string(1 << 20, ' '), "svg", std::chrono::milliseconds(500)),
-                    Contains("not drawn it in 500 ms"));
+                    ContainsSubstring("not drawn it in 500 ms"));
 }
 
 TEST_CASE("render: nobody keeps how a child ended where SIGCHLD is ignored") {
   const auto before = std::signal(SIGCHLD, SIG_IGN);
   CHECK(render("digraph g { a -> b }", "svg").ends_with("</svg>\n"));
-  CHECK_THROWS_WITH(render("digraph g { a -> ", "svg"), Contains("syntax error"));
+  CHECK_THROWS_WITH(render("digraph g { a -> ", "svg"), ContainsSubstring("syntax error"));
   std::signal(SIGCHLD, before);
 }
 
