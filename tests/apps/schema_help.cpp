@@ -43,7 +43,7 @@ std::vector<std::string> problem_codes(const Graph& graph) {
   auto request = ::sluice::default_request(graph.name);
   request.device = "of-no-graph";
   request.variable = [](const std::string& name) {
-    return name == "HOSTNAME" || name == "HOME" ? std::optional<std::string>("/x") : std::nullopt;
+    return name == "HOSTNAME" || name == "HOME" ? std::optional<std::string>("x") : std::nullopt;
   };
   const auto loaded = ::sluice::load_graph_text(graph.text, request);
   CHECK(loaded.plan.has_value() == loaded.problems.empty());

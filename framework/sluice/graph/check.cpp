@@ -31,6 +31,7 @@ class GraphCheck {
       order = sort_nodes(nodes_, problems_);
     }
     check_flows(nodes_, order, problems_);
+    check_awaited(nodes_, problems_);
     if (!problems_.empty()) return std::nullopt;
     fill(plan, order);
     return plan;
@@ -102,6 +103,7 @@ class GraphCheck {
   void read_stage_entry(const Entry& entry, Node& node) {
     node.plan.name = entry.key;
     node.origin = entry.origin;
+    node.entry = &entry;
     if (!is_identifier(entry.key)) bad_name(entry.origin, "stage", entry.key);
     const auto* table = expect_table(entry, fmt::format("[stage.{}]", entry.key), problems_);
     if (!table) return;

@@ -106,6 +106,9 @@ class DeclareParam {
   DeclareParam& binds() { return p_.end = End::binds, *this; }
   // Its texts are addresses that the stage connects to.
   DeclareParam& connects() { return p_.end = End::connects, *this; }
+  // It names an event that is waited for at this input; empty: for none. A graph in which nothing
+  // raises it there is wrong.
+  DeclareParam& awaited_at(std::string input) { return p_.awaited_at = std::move(input), *this; }
   // The graph must give it.
   DeclareParam& required() { return p_.required = true, *this; }
 

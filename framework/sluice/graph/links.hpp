@@ -25,6 +25,7 @@ struct Link {
 struct Node {
   StagePlan plan;  // its links are filled in last
   Origin origin;   // the stage's name
+  const Entry* entry = nullptr;
   const Entry* from = nullptr;
   std::vector<Link> links;
   // Something is wrong with what feeds it, or with its own settings; what it gives can't be told.
@@ -47,6 +48,10 @@ void link_hearers(Nodes& nodes);
 
 // Settles each link's output and input, in the given order, and checks that they fit.
 void check_flows(Nodes& nodes, const std::vector<std::size_t>& order, Problems& problems);
+
+// Finds parameters that name an event which nothing raises that is linked to where it is waited
+// for. Links are settled.
+void check_awaited(const Nodes& nodes, Problems& problems);
 
 // What to put between two stages so that they fit: a hint, or "".
 std::string converter_hint(Kinds given, Kinds wanted);

@@ -17,17 +17,20 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// Devices and cameras are named by it: without its domain.
+std::string host_of(const std::string& name) { return name.substr(0, name.find('.')); }
+
 std::string host_name() {
   std::array<char, 256> name{};
   if (::gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "localhost";
-  return name.data();
+  return host_of(name.data());
 }
 
 std::optional<std::string> environment(const std::string& name) {
-  if (const char* value = std::getenv(name.c_str())) return value;
-  // Shells have HOSTNAME, but rarely export it.
-  if (name == "HOSTNAME") return host_name();
-  return std::nullopt;
+  const char* value = std::getenv(name.c_str());
+  // Shells have it, but rarely export it.
+  if (name == "HOSTNAME") return value ? host_of(value) : host_name();
+  return value ? std::optional<std::string>(value) : std::nullopt;
 }
 
 // The graph's name where it doesn't say one: its file's, with what a name can't have replaced.

@@ -5,18 +5,14 @@
 #include <stdexcept>
 
 namespace sluice {
-namespace {
 
-// Where the graph gives the parameter; else the stage's own place.
-Origin place_of(const Entry& stage, const ParamProblem& problem) {
+Origin place_of(const Entry& stage, const std::string& parameter, std::size_t item) {
   const auto* table = stage.value.as<Table>();
-  const auto* given = table ? table->find(problem.parameter) : nullptr;
+  const auto* given = table ? table->find(parameter) : nullptr;
   if (!given) return stage.origin;
   const auto* list = given->value.as<Value::List>();
-  return list && problem.item < list->size() ? (*list)[problem.item].origin : given->value.origin;
+  return list && item < list->size() ? (*list)[item].origin : given->value.origin;
 }
-
-}  // namespace
 
 void own_check(const Entry& entry, const StagePlan& plan, Problems& problems) {
   if (!plan.type->check || problems.part_is_missing()) return;
@@ -29,7 +25,7 @@ void own_check(const Entry& entry, const StagePlan& plan, Problems& problems) {
     found = {{"", fmt::format("its own check threw: {}", e.what()), "mend the stage type"}};
   }
   for (const auto& problem : found)
-    problems.add(place_of(entry, problem), "bad-parameter",
+    problems.add(place_of(entry, problem.parameter, problem.item), "bad-parameter",
                  fmt::format("stage '{}' ({}): {}", entry.key, plan.type->name, problem.message),
                  problem.hint);
 }

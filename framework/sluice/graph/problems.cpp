@@ -13,9 +13,9 @@ constexpr std::size_t kLongestLine = 160;     // characters
 constexpr std::size_t kBeforeCaret = 80;      // characters kept of a longer line
 
 // What an included file that can't be read may have brought.
-constexpr auto kMissing =
-    std::to_array<std::string_view>({"no-stages", "no-such-stage", "missing-type",
-                                     "missing-parameter", "nobody-feeds-it", "unknown-type"});
+constexpr auto kMissing = std::to_array<std::string_view>(
+    {"no-stages", "no-such-stage", "missing-type", "missing-parameter", "nobody-feeds-it",
+     "never-raised", "unknown-type"});
 
 std::string_view characters(std::string_view text, std::size_t from, std::size_t count) {
   std::size_t begin = 0;

@@ -44,6 +44,8 @@ struct Parameter {
   double most = std::numeric_limits<double>::infinity();
   std::vector<std::string> choices;  // of a text: nothing else is allowed; empty: anything is
   End end = End::none;
+  std::string
+      awaited_at;  // of a text: names an event that is waited for at this input; empty: none
   std::function<void(Stage&, const ParamValue&)> set;
 };
 

@@ -70,6 +70,14 @@ std::size_t Image::bytes() const {
   return sum;
 }
 
+Image Image::owned() const {
+  if (!lent_) return *this;
+  Image copy;
+  copy.format_ = format_;
+  for (std::size_t i = 0; i < planes_.size(); ++i) copy.planes_[i] = planes_[i].clone();
+  return copy;
+}
+
 cv::Mat Image::gray() const {
   cv::Mat gray;
   switch (format_) {

@@ -52,10 +52,19 @@ class Image {
 
   std::size_t bytes() const;  // of pixels, without row padding
 
+  // The pixels lie in one of a camera's few buffers, which it waits for: whoever keeps such frames
+  // for longer than it takes to work on them keeps owned() instead.
+  bool lent() const { return lent_; }
+  // Said by who makes the image, of memory that is such, or of a view of an image that is.
+  void mark_lent(bool lent = true) { lent_ = lent; }
+  // This image, or where it is lent the same pixels in memory of their own.
+  Image owned() const;
+
  private:
   Kind format_ = Kind::gray8;
   std::array<cv::Mat, 3> planes_;
   std::shared_ptr<const void> owner_;
+  bool lent_ = false;
 };
 
 // The format that fits a Mat: gray8, bgr8 or bgra8 by its 8-bit channels, else array.

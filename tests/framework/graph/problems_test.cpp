@@ -196,6 +196,13 @@ const std::vector<Case>& cases() {
       {"kinds-mismatch",
        kCamera + "[stage.u]\ntype = \"loadtest.uplink\"\nconnect = \"x\"\nfrom = @@\"camera\"\n",
        "put a stage of type \"loadtest.encode\" between them"},
+      {"never-raised", kCamera + "[stage.@@g]\ntype = \"loadtest.gate\"\nfrom = \"camera\"\n",
+       "or open = \"\""},
+      {"never-raised",
+       kCamera + "[stage.m]\ntype = \"loadtest.motion\"\nfrom = \"camera\"\n[stage.g]\n"
+                 "type = \"loadtest.gate\"\nfrom = { in = \"m\", events = \"m\" }\n"
+                 "open = @@\"motion.begun\"\n",
+       "there is motion.began"},
       {"cycle",
        "[stage.a]\ntype = \"loadtest.same\"\nfrom = @@\"c\"\n[stage.b]\ntype = \"loadtest.same\"\n"
        "from = \"a\"\n[stage.c]\ntype = \"loadtest.same\"\nfrom = \"b\"\n",

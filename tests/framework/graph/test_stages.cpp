@@ -79,6 +79,18 @@ struct LoadMotion : Stage {
 };
 SLUICE_STAGE(LoadMotion, "loadtest.motion");
 
+struct LoadGate : Stage {
+  static void declare(Declare<LoadGate>& d) {
+    d.summary("Waits for events");
+    d.input(kinds::frames).input(Kind::event, "events").output_same();
+    d.param("open", &LoadGate::open, "what opens it").awaited_at("events");
+    d.param("close", &LoadGate::close, "what closes it").awaited_at("events");
+  }
+  std::string open = "motion.began";
+  std::string close;
+};
+SLUICE_STAGE(LoadGate, "loadtest.gate");
+
 struct LoadUplink : Stage {
   static void declare(Declare<LoadUplink>& d) {
     d.summary("Takes JPEG and needs a parameter");

@@ -1,0 +1,68 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <sluice/graph/links.hpp>
+#include <sluice/graph/own_check.hpp>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace sluice {
+namespace {
+
+// What the framework itself raises of any stage: stage.failed and others.
+constexpr std::string_view kOfAnyStage = "stage.";
+
+// What can come in, and whether that is known of all that feed the input: a type that names no
+// events may yet raise some.
+struct Raised {
+  bool linked = false;
+  bool known = true;
+  std::vector<std::string> events;
+};
+
+Raised raised_at(const Nodes& nodes, const Node& node, std::string_view input) {
+  Raised raised;
+  for (const auto& link : node.links) {
+    const auto* giver = nodes[link.from].type();
+    if (!giver || !link.input) return {true, false, {}};  // said already
+    if (node.type()->inputs[*link.input].name != input) continue;
+    raised.linked = true;
+    raised.known = raised.known && !giver->events.empty();
+    raised.events.insert(raised.events.end(), giver->events.begin(), giver->events.end());
+  }
+  return raised;
+}
+
+}  // namespace
+
+void check_awaited(const Nodes& nodes, Problems& problems) {
+  for (const auto& node : nodes) {
+    if (node.doubtful) continue;
+    for (const auto& [parameter, value] : node.plan.parameters) {
+      const auto* event = std::get_if<std::string>(&value);
+      if (parameter->awaited_at.empty() || !event || event->empty()) continue;
+      const auto raised = raised_at(nodes, node, parameter->awaited_at);
+      const auto awaits = fmt::format("'{}' ({}) waits for the event '{}'", node.plan.name,
+                                      node.type()->name, *event);
+      if (!raised.linked) {
+        problems.add(
+            place_of(*node.entry, parameter->name), "never-raised",
+            fmt::format("{}, but nothing is linked to its input '{}'", awaits,
+                        parameter->awaited_at),
+            fmt::format("as in from = {{ {} = \"camera\", {} = \"motion\" }}, or {} = \"\"",
+                        node.type()->inputs.front().name, parameter->awaited_at, parameter->name));
+      } else if (raised.known && !event->starts_with(kOfAnyStage) &&
+                 std::ranges::find(raised.events, *event) == raised.events.end()) {
+        problems.add(place_of(*node.entry, parameter->name), "never-raised",
+                     fmt::format("{}, which nothing raises that is linked to its input '{}'",
+                                 awaits, parameter->awaited_at),
+                     fmt::format("there is {}", fmt::join(raised.events, ", ")));
+      }
+    }
+  }
+}
+
+}  // namespace sluice
