@@ -72,7 +72,8 @@ void check_file(const std::string& path) {
 }
 
 std::string in_use(const std::string& path) {
-  return fmt::format("{} is in use by another program; see by which: fuser -v {}", path, path);
+  return fmt::format("{} is in use by another stage or another program; see by which: fuser -v {}",
+                     path, path);
 }
 
 void check_device(const std::string& path) {

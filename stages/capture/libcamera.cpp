@@ -9,7 +9,9 @@
 #include <sluice/stage.hpp>
 
 #include "capture/backoff.hpp"
+#include "capture/camera_check.hpp"
 #include "capture/driver_count.hpp"
+#include "capture/libcamera_controls.hpp"
 #include "capture/libcamera_lens.hpp"
 #include "capture/libcamera_manager.hpp"
 #include "capture/outage.hpp"
@@ -131,6 +133,15 @@ Errors within libcamera go to standard error; LIBCAMERA_LOG_LEVELS="*:INFO" show
   d.param("frames", &Libcamera::frames, "ends after that many; 0: without end").at_least(0);
   d.param("read_limit", &Libcamera::read_limit, "how long the camera may give no picture")
       .range(std::chrono::milliseconds(500), std::chrono::seconds(60));
+  d.check([](const Libcamera& stage, ParamProblems& problems) {
+    capture::check_source(stage.source, problems);
+    capture::check_read_limit(stage.rate, stage.read_limit, problems);
+    for (std::size_t i = 0; i < stage.controls.size(); ++i) try {
+        capture::parse_control(stage.controls[i]);
+      } catch (const std::invalid_argument& e) {
+        problems.push_back({"controls", e.what(), "give NAME=VALUE", i});
+      }
+  });
   d.devices(capture::libcamera_devices);
   d.example(R"(
 [stage.camera]
@@ -152,9 +163,6 @@ from = "jpeg"
 }
 
 void Libcamera::start(Context& context) {
-  if (!valid_source(source))
-    throw std::invalid_argument("source = \"" + source +
-                                "\": a source's name is 1 to 64 letters, digits, _ or -");
   wish_.main = {format, width, height};
   if (context.linked("preview"))
     wish_.preview = capture::StreamWish{Kind::yuv420, preview_width, preview_height};

@@ -96,10 +96,11 @@ void check_agreed(const StreamConfiguration& stream, const StreamWish& wish,
   if (stream.pixelFormat == format && !differs(wish.width, stream.size.width) &&
       !differs(wish.height, stream.size.height))
     return;
+  const auto side = [](int wished) { return wished > 0 ? std::to_string(wished) : "any"; };
   throw LibcameraError(
       fmt::format("the camera offers {} {} where {} {}x{} is asked for as {}; it can give {}",
                   stream.pixelFormat.toString(), stream.size.toString(), format.toString(),
-                  wish.width, wish.height, what, fmt::join(modes_in(stream), "; ")));
+                  side(wish.width), side(wish.height), what, fmt::join(modes_in(stream), "; ")));
 }
 
 }  // namespace
@@ -108,6 +109,12 @@ std::optional<Layout> layout_of(const PixelFormat& format) {
   for (const auto& [ours, layout] : formats())
     if (ours == format) return layout;
   return std::nullopt;
+}
+
+Levels levels_of(const StreamConfiguration& stream) {
+  const bool limited =
+      stream.colorSpace && stream.colorSpace->range == libcamera::ColorSpace::Range::Limited;
+  return limited ? Levels::limited : Levels::full;
 }
 
 std::unique_ptr<CameraConfiguration> agreed_with(Camera& camera, const LibcameraWish& wish) {

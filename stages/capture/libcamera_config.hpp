@@ -30,6 +30,9 @@ struct LibcameraWish {
 // know.
 std::optional<Layout> layout_of(const libcamera::PixelFormat& format);
 
+// Of YUV. What a pipeline leaves open is as agreed_with() asks for: full.
+Levels levels_of(const libcamera::StreamConfiguration& stream);
+
 // What the camera has agreed to: exactly what was wished for. Throws LibcameraError where it can't,
 // with what it can.
 std::unique_ptr<libcamera::CameraConfiguration> agreed_with(libcamera::Camera& camera,

@@ -196,14 +196,20 @@ const ControlInfoMap::value_type& find(const ControlInfoMap& known, std::string_
 
 }  // namespace
 
+std::pair<std::string_view, std::string_view> parse_control(std::string_view text) {
+  const auto equals = text.find('=');
+  if (plain(text.substr(0, equals)).empty() || equals == std::string_view::npos)
+    throw std::invalid_argument(fmt::format(
+        "\"{}\" is not a control's name and its value, such as \"brightness=0.1\"", text));
+  return {text.substr(0, equals), text.substr(equals + 1)};
+}
+
 ControlList controls_from(const std::vector<std::string>& texts, const ControlInfoMap& known) {
   ControlList controls(libcamera::controls::controls);
   for (const auto& text : texts) {
-    const auto equals = text.find('=');
-    if (equals == std::string::npos)
-      throw LibcameraError(fmt::format("\"{}\" is no control; write \"name=value\"", text));
-    const auto& [id, info] = find(known, std::string_view(text).substr(0, equals));
-    const auto given = parts_of(std::string_view(text).substr(equals + 1));
+    const auto [name, value] = parse_control(text);
+    const auto& [id, info] = find(known, name);
+    const auto given = parts_of(value);
     try {
       controls.set(id->id(), read_value(*id, fmt::format("{}", fmt::join(given, ",")), info));
     } catch (const Refused& why) {

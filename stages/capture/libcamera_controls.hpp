@@ -4,13 +4,19 @@
 #include <libcamera/libcamera.h>
 
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace sluice::capture {
 
-// "name=value" texts as controls of a camera that has those in `known`. A name is matched without
-// regard to case, spaces, _ and -, so that "exposure_time" is ExposureTime. Values are true or
-// false, numbers, several of them parted by commas, a time for what counts in microseconds
+// Name and value in "name=value". Throws std::invalid_argument for what is nothing such.
+std::pair<std::string_view, std::string_view> parse_control(std::string_view text);
+
+// "name=value" texts, each as above, as controls of a camera that has those in `known`. A name is
+// matched without regard to case, spaces, _ and -, so that "exposure_time" is ExposureTime. Values
+// are true or false, numbers, several of them parted by commas, a time for what counts in
+// microseconds
 // ("10ms"), or the name of a mode ("daylight"). Throws LibcameraError for a name that the camera
 // hasn't, with those that it has, for what is no value of that control, and for one out of its
 // range.

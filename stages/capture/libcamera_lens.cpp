@@ -26,7 +26,10 @@ using libcamera::StreamConfiguration;
 void must(int result, const std::string& camera, std::string_view what) {
   if (result >= 0) return;
   if (result == -EBUSY)
-    throw LibcameraError(fmt::format("{} is in use by another program", camera));
+    throw LibcameraError(
+        fmt::format("{} is in use by another stage or another program; several stages can take the "
+                    "frames of one that has it",
+                    camera));
   throw LibcameraError(fmt::format("{}: {}: {}", camera, what, std::strerror(-result)));
 }
 
@@ -92,6 +95,7 @@ void LibcameraLens::add_stream(const StreamConfiguration& configuration) {
   Stream stream;
   stream.stream = configuration.stream();
   stream.layout = *layout;
+  stream.levels = levels_of(configuration);
   stream.width = static_cast<int>(configuration.size.width);
   stream.height = static_cast<int>(configuration.size.height);
   const auto& buffers = allocator_->buffers(stream.stream);
@@ -214,7 +218,7 @@ void LibcameraLens::fill(Taken& taken, const Request& request) {
       if (stream.layout == Layout::jpeg)
         planes[0].bytes = planes[0].bytes.first(used(buffer, 0, planes[0].bytes.size()));
       auto& payload = &stream == &streams_.front() ? taken.main : taken.preview;
-      payload = payload_of(stream.layout, stream.width, stream.height, planes, loan);
+      payload = payload_of(stream.layout, stream.levels, stream.width, stream.height, planes, loan);
     }
   } catch (const FrameError& e) {
     taken.state = Taken::State::broken;

@@ -64,6 +64,7 @@ class LibcameraLens {
   struct Stream {
     libcamera::Stream* stream = nullptr;
     Layout layout = Layout::yuv420;
+    Levels levels = Levels::full;
     int width = 0, height = 0;
     std::vector<RawPlanes> planes;  // by request
   };

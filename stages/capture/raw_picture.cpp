@@ -21,6 +21,21 @@ cv::Mat rows_of(const RawPlane& plane, int rows, int columns, int type) {
   return {rows, columns, type, const_cast<std::uint8_t*>(plane.bytes.data()), plane.step};
 }
 
+Image lent(Image image) {
+  image.mark_lent();
+  return image;
+}
+
+// From 16 to 235, and chroma from 16 to 240 around 128, to 0 to 255, as JFIF has it. Other values
+// than these are cut off.
+Image stretched(const Image& image) {
+  cv::Mat y, u, v;
+  image.plane(0).convertTo(y, CV_8U, 255.0 / 219, -16 * 255.0 / 219);
+  image.plane(1).convertTo(u, CV_8U, 255.0 / 224, 128 - 128 * 255.0 / 224);
+  image.plane(2).convertTo(v, CV_8U, 255.0 / 224, 128 - 128 * 255.0 / 224);
+  return Image::yuv420(y, u, v);
+}
+
 Image from_nv12(int width, int height, const RawPlanes& planes, std::shared_ptr<const void> owner) {
   const auto luma = rows_of(planes[0], height, width, CV_8UC1);
   const auto pairs = rows_of(planes[1], (height + 1) / 2, (width + 1) / 2, CV_8UC2);
@@ -44,10 +59,23 @@ Image from_yuyv(int width, int height, const RawPlane& plane) {
   return Image::yuv420(luma, u, v);
 }
 
-Encoded jpeg_in(std::span<const std::uint8_t> bytes, std::shared_ptr<const void> owner) {
+Encoded jpeg_in(std::span<const std::uint8_t> bytes) {
   if (bytes.size() < 4 || bytes[0] != 0xFF || bytes[1] != 0xD8)
     throw FrameError(fmt::format("{} bytes that don't begin as a JPEG", bytes.size()));
-  return {Kind::jpeg, bytes, std::move(owner)};
+  auto copy = std::make_shared_for_overwrite<std::uint8_t[]>(bytes.size());
+  std::ranges::copy(bytes, copy.get());
+  const std::span<const std::uint8_t> view(copy.get(), bytes.size());
+  return {Kind::jpeg, view, std::move(copy)};
+}
+
+Image planes_of(Layout layout, int width, int height, const RawPlanes& planes,
+                std::shared_ptr<const void> owner) {
+  if (layout == Layout::yuyv) return from_yuyv(width, height, planes[0]);
+  if (layout == Layout::nv12) return lent(from_nv12(width, height, planes, std::move(owner)));
+  const int rows = (height + 1) / 2, columns = (width + 1) / 2;
+  return lent(Image::yuv420(rows_of(planes[0], height, width, CV_8UC1),
+                            rows_of(planes[1], rows, columns, CV_8UC1),
+                            rows_of(planes[2], rows, columns, CV_8UC1), std::move(owner)));
 }
 
 }  // namespace
@@ -83,11 +111,11 @@ RawPlanes planes_in(std::span<const std::uint8_t> bytes, Layout layout, int heig
   return planes;
 }
 
-std::variant<Image, Encoded> payload_of(Layout layout, int width, int height,
+std::variant<Image, Encoded> payload_of(Layout layout, Levels levels, int width, int height,
                                         const RawPlanes& planes,
                                         std::shared_ptr<const void> owner) {
   const auto one_plane = [&](int type) {
-    return Image(kind_of(layout), rows_of(planes[0], height, width, type), std::move(owner));
+    return lent(Image(kind_of(layout), rows_of(planes[0], height, width, type), std::move(owner)));
   };
   switch (layout) {
     case Layout::gray8:
@@ -96,19 +124,15 @@ std::variant<Image, Encoded> payload_of(Layout layout, int width, int height,
       return one_plane(CV_8UC3);
     case Layout::bgra8:
       return one_plane(CV_8UC4);
-    case Layout::nv12:
-      return from_nv12(width, height, planes, std::move(owner));
-    case Layout::yuyv:
-      return from_yuyv(width, height, planes[0]);
     case Layout::jpeg:
-      return jpeg_in(planes[0].bytes, std::move(owner));
+      return jpeg_in(planes[0].bytes);
+    case Layout::nv12:
+    case Layout::yuyv:
     case Layout::yuv420:
       break;
   }
-  const int rows = (height + 1) / 2, columns = (width + 1) / 2;
-  return Image::yuv420(rows_of(planes[0], height, width, CV_8UC1),
-                       rows_of(planes[1], rows, columns, CV_8UC1),
-                       rows_of(planes[2], rows, columns, CV_8UC1), std::move(owner));
+  Image image = planes_of(layout, width, height, planes, std::move(owner));
+  return levels == Levels::full ? image : stretched(image);
 }
 
 }  // namespace sluice::capture

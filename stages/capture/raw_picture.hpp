@@ -22,6 +22,10 @@ enum class Layout {
   jpeg,    // a whole JPEG, as "MJPEG" cameras give
 };
 
+// What black and white are in planes of YUV: 0 and 255 as in JPEGs, or 16 and 235 as in video. What
+// frames carry is full; see Image.
+enum class Levels { full, limited };
+
 // What a frame carries of it: nv12 and yuyv become yuv420.
 Kind kind_of(Layout layout);
 
@@ -36,10 +40,14 @@ using RawPlanes = std::array<RawPlane, 3>;
 RawPlanes planes_in(std::span<const std::uint8_t> bytes, Layout layout, int height,
                     std::size_t step);
 
-// The payload, which holds `owner` where it points into the buffer. Nothing is copied but the
-// chroma of nv12, of which every second pair of bytes goes another way, and all of yuyv, whose
-// chroma loses every second row. Throws FrameError where the bytes are too few or no JPEG.
-std::variant<Image, Encoded> payload_of(Layout layout, int width, int height,
+// The payload, which holds `owner` where it points into the buffer, and is lent then. Nothing is
+// copied but
+// - the chroma of nv12, of which every second pair of bytes goes another way;
+// - all of yuyv, whose chroma loses every second row;
+// - YUV of limited levels, which are stretched;
+// - JPEGs: a hundredth of the buffer, which the camera has back at once, however long they wait.
+// Throws FrameError where the bytes are too few or no JPEG.
+std::variant<Image, Encoded> payload_of(Layout layout, Levels levels, int width, int height,
                                         const RawPlanes& planes, std::shared_ptr<const void> owner);
 
 }  // namespace sluice::capture

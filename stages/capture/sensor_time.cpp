@@ -5,7 +5,7 @@
 namespace sluice::capture {
 namespace {
 
-constexpr Duration kOldest = std::chrono::seconds(2);
+constexpr Duration kOldest = std::chrono::minutes(1);
 
 Duration now_by(clockid_t clock) {
   timespec now{};
@@ -18,7 +18,7 @@ Duration now_by(clockid_t clock) {
 UtcTime SensorTime::captured(Duration told) {
   const UtcTime arrived = clock_.utc();
   if (told <= last_) return arrived;
-  for (const clockid_t clock : {CLOCK_BOOTTIME, CLOCK_MONOTONIC}) {
+  for (const clockid_t clock : {CLOCK_MONOTONIC, CLOCK_BOOTTIME}) {
     const Duration age = now_by(clock) - told;
     if (age < Duration::zero() || age > kOldest) continue;
     last_ = told;

@@ -6,9 +6,10 @@
 namespace sluice::capture {
 
 // Drivers tell the moment in the time since the machine was started, counted with its sleep
-// (CLOCK_BOOTTIME) or without (CLOCK_MONOTONIC), and some tell rubbish. What is not later than the
-// picture before, or not of the last two seconds, is not believed: then it is the moment of
-// arrival. Of one camera, used by one thread.
+// (CLOCK_BOOTTIME) or without (CLOCK_MONOTONIC), and some tell rubbish. By the latter clock's time
+// a picture of the former is of the future, once the machine has slept. What is not later than the
+// picture before, or not of the last minute, is not believed: then it is the moment of arrival. Of
+// one camera, used by one thread.
 class SensorTime {
  public:
   explicit SensorTime(const Clock& clock) : clock_(clock) {}

@@ -1,14 +1,21 @@
 // capture.synthetic: a camera that needs none. See scene.hpp for what it shows.
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <memory>
 #include <sluice/stage.hpp>
 #include <vector>
 
+#include "capture/camera_check.hpp"
 #include "capture/pacer.hpp"
 #include "capture/scene.hpp"
 
 namespace sluice {
 namespace {
+
+constexpr double kGiB = 1024.0 * 1024 * 1024;
+constexpr double kMostPreloaded = 4 * kGiB;
 
 struct Synthetic : LoopStage {
   static void declare(Declare<Synthetic>& d) {
@@ -20,8 +27,9 @@ struct Synthetic : LoopStage {
         "A frame's content depends on the parameters and its number only, so a seed repeats a "
         "scene bit for bit; each seed has its own colour of wall. With a rate it behaves as a live "
         "camera: what finds no room is dropped, and after a stall it goes on with the next frame. "
-        "With rate = 0 it waits for room and loses nothing; the scene then moves as at 30 "
-        "frames/s.\n\n"
+        "With rate = 0 it goes as fast as the stages behind it where their mailboxes have "
+        "when_full = \"block\"; elsewhere these drop what is too much. The scene then moves as at "
+        "30 frames/s.\n\n"
         "preload draws the first frames once and repeats them without end: for measuring what "
         "comes after, not the drawing.");
     d.output_chosen(Kind::bgr8 | Kind::gray8 | Kind::yuv420, "format");
@@ -42,6 +50,14 @@ struct Synthetic : LoopStage {
     d.choice<Kind>("format", &Synthetic::format,
                    {{"bgr8", Kind::bgr8}, {"gray8", Kind::gray8}, {"yuv420", Kind::yuv420}},
                    "of the pixels");
+    d.check([](const Synthetic& s, ParamProblems& problems) {
+      capture::check_source(s.source, problems);
+      const double all = 3.0 * s.width * s.height * static_cast<double>(s.drawn_first());
+      if (all > kMostPreloaded)
+        problems.push_back({"preload",
+                            fmt::format("these frames would take {:.0f} GiB", all / kGiB),
+                            "preload fewer, or smaller ones"});
+    });
     d.example(R"(
 [stage.camera]
 type    = "capture.synthetic"
@@ -58,9 +74,6 @@ from = "camera"
   }
 
   void start(Context&) override {
-    if (!valid_source(source))
-      throw std::invalid_argument("source = \"" + source +
-                                  "\": a source's name is 1 to 64 letters, digits, _ or -");
     scene_ = std::make_unique<capture::Scene>(
         capture::SceneSettings{width, height, format, objects, static_cast<std::uint64_t>(seed),
                                rate > 0 ? rate : 30.0, moving, still});
@@ -68,7 +81,7 @@ from = "camera"
 
   void run(LoopContext& context) override {
     std::vector<capture::Scene::View> views;
-    while (views.size() < static_cast<std::size_t>(preload) && !context.stopping())
+    while (views.size() < drawn_first() && !context.stopping())
       views.push_back(scene_->frame(views.size()));
     capture::Pacer pacer(rate);
     const auto end = static_cast<std::uint64_t>(frames);
@@ -99,6 +112,10 @@ from = "camera"
   Kind format = Kind::bgr8;
 
  private:
+  std::size_t drawn_first() const {
+    return static_cast<std::size_t>(frames > 0 ? std::min(preload, frames) : preload);
+  }
+
   std::unique_ptr<const capture::Scene> scene_;
 };
 SLUICE_STAGE(Synthetic, "capture.synthetic");

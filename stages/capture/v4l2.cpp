@@ -11,6 +11,7 @@
 #include <sluice/stage.hpp>
 
 #include "capture/backoff.hpp"
+#include "capture/camera_check.hpp"
 #include "capture/driver_count.hpp"
 #include "capture/outage.hpp"
 #include "capture/sensor_time.hpp"
@@ -135,9 +136,8 @@ connect = "tcp://127.0.0.1:5555"
 }
 
 void V4l2::check(const V4l2& stage, ParamProblems& problems) {
-  if (!valid_source(stage.source))
-    problems.push_back({"source", "\"" + stage.source + "\" can't be a source's name",
-                        "a source's name is 1 to 64 letters, digits, _ or -"});
+  capture::check_source(stage.source, problems);
+  capture::check_read_limit(stage.rate, stage.read_limit, problems);
   if (stage.device.empty())
     problems.push_back(
         {"device", "there is no camera's name", "give \"/dev/video0\", for instance"});

@@ -47,6 +47,15 @@ void of_this_camera(const std::string& path, Work work) {
   }
 }
 
+// Of pixels in YUV.
+Levels levels_of(const v4l2_pix_format& picture) {
+  const auto quantization =
+      picture.quantization == V4L2_QUANTIZATION_DEFAULT
+          ? V4L2_MAP_QUANTIZATION_DEFAULT(false, picture.colorspace, picture.ycbcr_enc)
+          : static_cast<v4l2_quantization>(picture.quantization);
+  return quantization == V4L2_QUANTIZATION_FULL_RANGE ? Levels::full : Levels::limited;
+}
+
 v4l2_buffer buffer_number(unsigned index) {
   v4l2_buffer buffer{};
   buffer.type = kCapture;
@@ -129,7 +138,10 @@ void Camera::set_format(const Wish& wish) {
     throw std::runtime_error(path_ +
                              " gives half pictures (fields), each with every second row only");
   step_ = picture.bytesperline;
+  levels_ = levels_of(picture);
   mode_ = fmt::format("{} {} x {}", name_of(choice_.fourcc), choice_.width, choice_.height);
+  if (kind_of(choice_.layout) == Kind::yuv420 && levels_ == Levels::limited)
+    mode_ += " (levels 16 to 235, which are stretched)";
   if (choice_.interval) set_rate(*choice_.interval);
 }
 
@@ -215,7 +227,7 @@ std::optional<Camera::Picture> Camera::take() {
 
 std::variant<Image, Encoded> Camera::payload_of(const Picture& picture) {
   const auto height = static_cast<int>(choice_.height);
-  return capture::payload_of(choice_.layout, static_cast<int>(choice_.width), height,
+  return capture::payload_of(choice_.layout, levels_, static_cast<int>(choice_.width), height,
                              planes_in(picture.bytes, choice_.layout, height, step_),
                              buffers_->lend(picture.buffer));
 }

@@ -70,6 +70,7 @@ class Camera {
   const DeviceFile device_;
   Choice choice_;
   std::size_t step_ = 0;  // bytes from a row to the next
+  Levels levels_ = Levels::full;
   std::string mode_;
   std::shared_ptr<Buffers> buffers_ = Buffers::make();
   std::vector<std::span<const std::uint8_t>> memory_;  // of each buffer

@@ -11,6 +11,7 @@
 
 #include "capture/address.hpp"
 #include "capture/backoff.hpp"
+#include "capture/camera_check.hpp"
 #include "capture/file_video.hpp"
 #include "capture/live_reader.hpp"
 #include "capture/outage.hpp"
@@ -23,6 +24,7 @@ using capture::Address;
 
 struct Video : LoopStage {
   static void declare(Declare<Video>& d);
+  static void check(const Video& stage, ParamProblems& problems);
 
   void start(Context&) override;
   void run(LoopContext& context) override;
@@ -40,7 +42,6 @@ struct Video : LoopStage {
   Duration read_limit = std::chrono::seconds(5);
 
  private:
-  void refuse_what_does_not_fit() const;
   void run_file(LoopContext& context);
   void run_preloaded(LoopContext& context);
   void run_live(LoopContext& context);
@@ -89,6 +90,7 @@ void Video::declare(Declare<Video>& d) {
       .range(std::chrono::milliseconds(500), std::chrono::seconds(60));
   d.param("read_limit", &Video::read_limit, "how long a camera may give no picture")
       .range(std::chrono::milliseconds(500), std::chrono::seconds(60));
+  d.check(check);
   d.example(R"(
 [stage.camera]
 type   = "capture.video"
@@ -101,33 +103,43 @@ from = "camera"
 )");
 }
 
+void Video::check(const Video& stage, ParamProblems& problems) {
+  if (!stage.source.empty()) capture::check_source(stage.source, problems);
+  Address address;
+  try {
+    address = capture::parse_address(stage.uri);
+  } catch (const std::invalid_argument& e) {
+    // Of the stage as a whole, since its line is shown, and a URL may have a password in it.
+    problems.push_back({"", e.what(), ""});
+    return;
+  }
+  const auto only_for = [&](std::string_view sort, bool given, const char* parameter) {
+    if (given)
+      problems.push_back(
+          {parameter,
+           fmt::format("'{}' is for {}, which {} is not", parameter, sort, address.shown),
+           "leave it out"});
+  };
+  if (address.live()) {
+    only_for("files", stage.loop, "loop");
+    only_for("files", stage.preload > 0, "preload");
+    only_for("files", !stage.realtime, "realtime");
+  }
+  if (address.sort != Address::Sort::device) {
+    only_for("devices", stage.width > 0, "width");
+    only_for("devices", stage.height > 0, "height");
+    only_for("devices", stage.rate > 0, "rate");
+  } else {
+    capture::check_read_limit(stage.rate, stage.read_limit, problems);
+  }
+}
+
 void Video::start(Context&) {
   address_ = capture::parse_address(uri);
   if (source.empty()) source = capture::default_source(address_);
-  if (!valid_source(source))
-    throw std::invalid_argument("source = \"" + source +
-                                "\": a source's name is 1 to 64 letters, digits, _ or -");
-  refuse_what_does_not_fit();
   if (address_.sort == Address::Sort::file)
     file_ = std::make_unique<capture::FileVideo>(address_.path);
   if (address_.sort == Address::Sort::device) capture::check_device(address_.path);
-}
-
-void Video::refuse_what_does_not_fit() const {
-  const auto refuse = [this](std::string_view parameter, std::string_view sort) {
-    throw std::invalid_argument(fmt::format("'{}' is for {}, which {} is not; leave it out",
-                                            parameter, sort, address_.shown));
-  };
-  if (address_.live()) {
-    if (loop) refuse("loop", "files");
-    if (preload > 0) refuse("preload", "files");
-    if (!realtime) refuse("realtime", "files");
-  }
-  if (address_.sort != Address::Sort::device) {
-    if (width > 0) refuse("width", "devices");
-    if (height > 0) refuse("height", "devices");
-    if (rate > 0) refuse("rate", "devices");
-  }
 }
 
 void Video::run(LoopContext& context) {

@@ -5,11 +5,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 #include <map>
 #include <optional>
+#include <sluice/graph/units.hpp>
 #include <sluice/stage.hpp>
 #include <string_view>
+#include <utility>
 
 #include "flow/held.hpp"
 
@@ -18,7 +21,8 @@ namespace {
 
 constexpr std::string_view kClosed = "gate_closed";  // what a frame is dropped for
 constexpr Duration kLookRound = std::chrono::seconds(1);
-constexpr Duration kForget = std::chrono::minutes(1);  // and what the parameters say
+constexpr Duration kForget = std::chrono::minutes(1);    // and what the parameters say
+constexpr Duration kForgetOpen = std::chrono::hours(1);  // likewise
 
 enum class Outside { none, all };
 
@@ -40,7 +44,7 @@ struct Gate : LoopStage {
   std::string open = "motion.began";
   std::string close = "motion.ended";
   std::int64_t max_frames = 300;
-  ByteSize max_bytes{std::int64_t{64} << 20};
+  ByteSize max_bytes{std::int64_t{256} << 20};
   int max_sources = 256;
 
   static void declare(Declare<Gate>& d) {
@@ -56,20 +60,22 @@ comes later than what it is about: motion.detect waits for some moving frames, a
 pre-roll makes up for that.
 
 While it is closed nothing goes on (outside = "none") but a frame per `heartbeat`, where that is
-given: the camera is seen to be there. outside = "all" lets all through; with open = "" and a
-heartbeat there is nothing else than that.
+given: the camera is seen to be there. outside = "all" lets all through; with open = "", close = ""
+and a heartbeat there is nothing else than that.
 
 Frames go on in their order. So a heartbeat's frame, too, is one that has left the pre-roll, and as
 old as that. What else leaves it is dropped as gate_closed, and so is what is held when the graph
-ends. Until then it counts as queued. `max_frames` and `max_bytes` limit what is held of each source;
-put the gate behind encode.jpeg, and they last for longer.
+ends. Until then it counts as queued. `max_frames` limits what is held of each source, `max_bytes`
+what is held of all: then the source that has most gives. Where one of them makes the pre-roll
+shorter than it should be, the log says so once. Put the gate behind encode.jpeg, and they last for
+longer. Pixels in a camera's own buffers are copied to be held: it has only some.
 
 What is behind the gate gets the whole pre-roll at once, and old: give its mailbox
 when_full = "block", or room for it, and no max_age that is shorter. transport.send's own, "latest",
 would keep one frame.
 
 A source that is silent for a minute (and pre_roll, post_roll and heartbeat) is forgotten while its
-gate is closed.
+gate is closed; while it is open, after an hour.
 )");
     d.input(kinds::frames, "in", "what goes on or doesn't");
     d.input(Kind::event, "events", "what opens and closes it");
@@ -86,12 +92,13 @@ gate is closed.
              "what goes on while it is closed, besides the heartbeat");
     d.param("heartbeat", &Gate::heartbeat, "while it is closed, a frame goes on so often; 0: none")
         .range(Duration::zero(), hours(24));
-    d.param("open", &Gate::open, "the event that opens it; empty: none does");
-    d.param("close", &Gate::close, "the event that closes it; empty: none does");
+    d.param("open", &Gate::open, "the event that opens it; empty: none does").awaited_at("events");
+    d.param("close", &Gate::close, "the event that closes it; empty: none does")
+        .awaited_at("events");
     d.param("max_frames", &Gate::max_frames, "held for the pre-roll, of each source")
         .range(1, 100'000)
         .unit("frames");
-    d.param("max_bytes", &Gate::max_bytes, "held for the pre-roll, of each source")
+    d.param("max_bytes", &Gate::max_bytes, "held for the pre-roll, of all sources together")
         .range(ByteSize{1}, ByteSize{std::int64_t{1} << 40});
     d.param("max_sources", &Gate::max_sources, "frames of more sources fail").range(1, 4096);
     d.check([](const Gate& s, ParamProblems& problems) {
@@ -127,8 +134,6 @@ from = "gate"
 
   void run(LoopContext& context) override {
     context_ = &context;
-    limits_ = {pre_roll, static_cast<std::size_t>(max_frames),
-               static_cast<std::size_t>(max_bytes.bytes)};
     SteadyTime looked = context.clock().steady();
     while (!context.stopping() && !context.inputs_ended()) {
       const auto frame = context.take(kLookRound);
@@ -148,7 +153,7 @@ from = "gate"
     if (!source || opens == source->open) return;
     source->open = opens;
     source->closed_at = opens ? std::nullopt : source->newest;
-    while (opens && !source->held.empty()) pass(source->held.pop(), *source);
+    while (opens && !source->held.empty()) pass(oldest_of(*source), *source);
   }
 
  private:
@@ -173,17 +178,52 @@ from = "gate"
     if (source->closed_at && apart(frame->captured, *source->closed_at) >= post_roll)
       source->closed_at.reset();
     if (outside == Outside::all || source->open || source->closed_at) return pass(frame, *source);
-    source->held.push(frame);
-    while (source->held.over(limits_)) {
-      const FramePtr oldest = source->held.pop();
-      const bool beats = heartbeat > Duration::zero() &&
-                         (!source->passed || apart(oldest->captured, *source->passed) >= heartbeat);
-      if (beats) {
-        pass(oldest, *source);
-      } else {
-        context_->drop(oldest->source, kClosed);
-      }
+    hold(frame, *source);
+  }
+
+  void hold(const FramePtr& frame, Gated& source) {
+    const Image* image = frame->image();
+    source.held.push(image && image->lent() ? frame->with(image->owned()) : frame);
+    held_bytes_ += source.held.newest_bytes();
+    while (!source.held.empty() && source.held.span() >= pre_roll) leaves(source);
+    while (source.held.frames() > static_cast<std::size_t>(max_frames)) {
+      leaves(source);
+      tell_once("max_frames", source);
     }
+    while (held_bytes_ > static_cast<std::size_t>(max_bytes.bytes)) {
+      Gated& fullest = std::ranges::max_element(sources_, {}, [](const auto& entry) {
+                         return entry.second.held.bytes();
+                       })->second;
+      leaves(fullest);
+      tell_once("max_bytes", fullest);
+    }
+  }
+
+  // The oldest that is held of the source goes on as a heartbeat, or is lost.
+  void leaves(Gated& source) {
+    const FramePtr oldest = oldest_of(source);
+    const bool beats = heartbeat > Duration::zero() &&
+                       (!source.passed || apart(oldest->captured, *source.passed) >= heartbeat);
+    if (beats) {
+      pass(oldest, source);
+    } else {
+      context_->drop(oldest->source, kClosed);
+    }
+  }
+
+  FramePtr oldest_of(Gated& source) {
+    FramePtr oldest = source.held.pop();
+    held_bytes_ -= oldest->bytes();
+    return oldest;
+  }
+
+  void tell_once(std::string_view limit, const Gated& source) {
+    if (std::exchange(told_, true)) return;
+    context_->log(
+        LogLevel::warning,
+        fmt::format("only {} frames in {:.1f} s of pre_roll = \"{}\" can be held; see {}",
+                    source.held.frames(), std::chrono::duration<double>(source.held.span()).count(),
+                    format_duration(pre_roll), limit));
   }
 
   void pass(const FramePtr& frame, Gated& source) {
@@ -193,22 +233,24 @@ from = "gate"
   }
 
   void let_go(Gated& source) {
-    while (!source.held.empty()) context_->drop(source.held.pop()->source, kClosed);
+    while (!source.held.empty()) context_->drop(oldest_of(source)->source, kClosed);
   }
 
   void forget_the_silent(SteadyTime now) {
-    const Duration limit = kForget + pre_roll + post_roll + heartbeat;
+    const Duration rolls = pre_roll + post_roll + heartbeat;
     for (auto it = sources_.begin(); it != sources_.end();) {
       Gated& source = it->second;
       // A gate that is open stays so for a camera that comes back, if it ever was there.
-      const bool kept = now - source.heard < limit || (source.open && source.newest);
+      const bool there = source.open && source.newest;
+      const bool kept = now - source.heard < rolls + (there ? kForgetOpen : kForget);
       if (!kept) let_go(source);
       it = kept ? std::next(it) : sources_.erase(it);
     }
   }
 
   LoopContext* context_ = nullptr;        // while run() runs; on_event() comes from within it
-  Held::Limits limits_;                   // as the parameters say
+  std::size_t held_bytes_ = 0;            // of all sources
+  bool told_ = false;                     // that a limit has made the pre-roll shorter
   std::map<std::string, Gated> sources_;  // at most max_sources
 };
 SLUICE_STAGE(Gate, "flow.gate");

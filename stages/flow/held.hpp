@@ -23,12 +23,6 @@ inline Duration apart(UtcTime a, UtcTime b) {
 
 class Held {
  public:
-  struct Limits {
-    Duration time{};  // from the oldest to the newest
-    std::size_t frames = 0;
-    std::size_t bytes = 0;
-  };
-
   bool empty() const { return frames_.empty(); }
 
   void push(FramePtr frame) {
@@ -43,11 +37,12 @@ class Held {
     return oldest;
   }
 
-  // Must the oldest make room for the newest? A frame that is as old as the limit does.
-  bool over(const Limits& limits) const {
-    return !frames_.empty() &&
-           (frames_.size() > limits.frames || bytes_ > limits.bytes ||
-            apart(frames_.back()->captured, frames_.front()->captured) >= limits.time);
+  std::size_t frames() const { return frames_.size(); }
+  std::size_t bytes() const { return bytes_; }
+  std::size_t newest_bytes() const { return frames_.back()->bytes(); }
+  // From the oldest's capture to the newest's.
+  Duration span() const {
+    return empty() ? Duration::zero() : apart(frames_.back()->captured, frames_.front()->captured);
   }
 
  private:

@@ -57,12 +57,18 @@ from = "planes"
   // What shares pixels with the frame keeps it alive.
   Image converted(const Image& image, const FramePtr& frame) const {
     const bool planar = image.format() == Kind::yuv420;
-    if (to == Kind::gray8) return planar ? Image(to, image.mat(), frame) : Image(to, image.gray());
+    if (to == Kind::gray8) {
+      Image gray = planar ? Image(to, image.mat(), frame) : Image(to, image.gray());
+      gray.mark_lent(planar && image.lent());
+      return gray;
+    }
     if (to == Kind::yuv420) {
       if (image.format() != Kind::gray8) return yuv420_of(image.mat());
       const cv::Mat none((image.height() + 1) / 2, (image.width() + 1) / 2, CV_8UC1,
                          cv::Scalar(kNeutral));
-      return Image::yuv420(image.mat(), none, none, frame);
+      Image planes = Image::yuv420(image.mat(), none, none, frame);
+      planes.mark_lent(image.lent());
+      return planes;
     }
     if (planar) return {to, colours_of(image, to)};
     if (to == Kind::bgr8) return {to, image.bgr()};

@@ -29,9 +29,10 @@ struct ImageCrop : Stage {
   static void declare(Declare<ImageCrop>& d) {
     d.summary("Cuts a part out of pictures");
     d.manual(R"(
-No pixel is copied: what goes on is a view of the picture that came, whose memory stays as long as
-the view. (Of yuv420 that begins at an odd x or y, colours are interpolated.) Boxes are cut to the
-part, and left out where they are outside of it.
+A part of at least half of the picture is a view of it, and nothing is copied; a smaller one is copied
+out, so that it doesn't hold much more memory than limits of memory count. (Of yuv420 that begins at an
+odd x or y, colours are interpolated.) Boxes are cut to the part, and left out where they are outside
+of it.
 
 A part that is not wholly in the picture fails the frame: a camera that changes its resolution is
 noticed, and what comes out has always the size that was asked for. Without `width` or `height` the
@@ -72,8 +73,9 @@ from = "door"
                         height > 0 ? height : whole.height - y);
     if (part.width < 1 || part.height < 1 || part.br().x > whole.width ||
         part.br().y > whole.height)
-      throw FrameError(fmt::format("a part of {} at {},{} is not in a picture of {}x{}", wanted(),
-                                   x, y, whole.width, whole.height));
+      throw FrameError(
+          fmt::format("image.crop: the picture of {}x{} has no part {}; see x, y, width and height",
+                      whole.width, whole.height, wanted()));
     if (part.size() == whole) return context.emit(frame);
     context.emit(moved(*frame, cut(image, part, frame),
                        [&](const Box& box) { return cropped(box, whole, part); }));
@@ -81,12 +83,21 @@ from = "door"
 
  private:
   std::string wanted() const {
-    const auto pixels = [](int n) { return n > 0 ? std::to_string(n) : std::string("all"); };
-    return pixels(width) + "x" + pixels(height);
+    const auto side = [](int from, int size) {
+      return size > 0 ? fmt::format("{} to {}", from, from + size) : fmt::format("from {}", from);
+    };
+    return fmt::format("of columns {} and rows {}", side(x, width), side(y, height));
+  }
+
+  static Image cut(const Image& image, const cv::Rect& part, const FramePtr& frame) {
+    Image view = seen(image, part, frame);
+    const bool much = view.bytes() >= image.bytes() / 2;
+    view.mark_lent(!much || image.lent());
+    return much ? view : view.owned();
   }
 
   // The frame keeps the pixels alive that are looked at.
-  static Image cut(const Image& image, const cv::Rect& part, const FramePtr& frame) {
+  static Image seen(const Image& image, const cv::Rect& part, const FramePtr& frame) {
     if (image.planes() == 1) return {image.format(), image.mat()(part), frame};
     if (part.x % 2 != 0 || part.y % 2 != 0)
       return Image::yuv420(image.plane(0)(part), chroma_between(image.plane(1), part),

@@ -6,7 +6,7 @@
 """
 
 from case import RUN, camera, case, graph, main
-from outcome import adds_up, at_stage, dropped, ended, numbers, raised, rate, says, says_not, times
+from outcome import adds_up, at_stage, dropped, ended, failed, numbers, raised, rate, says, says_not, times
 
 # A camera that is lost after some pictures, and comes back.
 LOST = f"""
@@ -81,6 +81,12 @@ case("capture.v4l2: a control that it hasn't",
 case("capture.v4l2: a control out of its range",
      camera(**V4L2, controls=["brightness=256"]),
      [ended(1), says("err", "brightness", "255")])
+case("capture.v4l2: a control that another one decides",
+     camera(**V4L2, controls=["gain=10"]),
+     [ended(1), says("err", "gain", "decided by another one")])
+case("capture.v4l2: a control after the one that decides it",
+     camera(**V4L2, controls=["gain_automatic=false", "gain=10"], frames=3),
+     [ended(), adds_up])
 case("capture.v4l2: a node that takes pictures",
      camera("capture.v4l2", device="/dev/video1"),
      [ended(1), says("err", "/dev/video1 captures no pictures", "/dev/video0")])
@@ -88,9 +94,58 @@ case("capture.v4l2: a node of metadata",
      camera("capture.v4l2", device="/dev/video2"),
      [ended(1), says("err", "/dev/video2 captures no pictures, it gives metadata", "/dev/video0")])
 case("capture.v4l2: in use", camera(**V4L2), script=IN_USE,
-     checks=[ended(), adds_up, says("second", "/dev/video0 is in use by another program", "ended with 1")])
+     checks=[ended(), adds_up, says("second", "/dev/video0 is in use by another stage or another program", "ended with 1")])
 case("capture.v4l2: lost and back", camera(**V4L2), script=LOST,
      checks=[ended(), adds_up, numbers, times, rate(10), raised("source.lost", "source.back")])
+# Frames wait for a hub that isn't there, and hold some of the buffers of the camera that is lost.
+case("capture.v4l2: lost and back while frames are held",
+     graph(camera={**V4L2, "source": "camera"},
+           uplink={"type": "transport.send", "from": "camera", "connect": "tcp://127.0.0.1:5999",
+                   "mailbox": {"capacity": 3, "when_full": "drop_oldest"}},
+           end={"type": "sink.discard", "from": "camera"},
+           log={"type": "log.events", "file": "events"}),
+     script=LOST, checks=[ended(), adds_up, numbers, times, rate(10), raised("source.lost", "source.back")])
+case("capture.v4l2: its driver gives up",
+     camera(**V4L2),
+     script=f"""
+{RUN} & run=$!
+wait_for_frames camera
+v4l2-ctl -d0 -c inject_fatal_streaming_error=1
+wait_for events source.lost
+wait_for events source.back
+wait_for_frames camera
+end $run
+""",
+     checks=[ended(), adds_up, numbers, times, raised("source.lost", "source.back")])
+case("capture.v4l2: a broken picture",
+     camera(**V4L2),
+     script=f"{RUN} & wait_for_frames camera; v4l2-ctl -d0 -c inject_v4l2_buf_flag_error=1; wait_for_frames camera; "
+            "end $!",
+     checks=[ended(), adds_up, numbers, times, failed("camera", "a broken picture")])
+case("capture.v4l2: the driver loses pictures",
+     camera(**V4L2),
+     script="v4l2-ctl -d0 -c percentage_of_dropped_buffers=50\n"
+            f"{RUN} & wait_for_frames camera; wait_for_frames camera; end $!; status=$?\n"
+            "v4l2-ctl -d0 -c percentage_of_dropped_buffers=0; exit $status",
+     checks=[ended(), adds_up, dropped("camera", "camera_lost"), numbers, times, rate(10)])
+# What is plugged into a grabber's HDMI socket changes.
+case("capture.v4l2: the picture's size changes",
+     camera("capture.v4l2", device="/dev/video4"),
+     script=f"""
+v4l2-ctl -d4 -i 3
+{RUN} & run=$!
+wait_for_frames camera
+v4l2-ctl -d4 -c dv_timings_signal_mode=1
+wait_for events source.lost
+v4l2-ctl -d4 -c dv_timings_signal_mode=0
+wait_for events source.back
+wait_for_frames camera
+end $run; status=$?
+v4l2-ctl -d4 -i 0
+exit $status
+""",
+     checks=[ended(), adds_up, numbers, times, raised("source.lost", "source.back"),
+             says("events", "has changed its size")])
 # Frames wait for a hub that isn't there, and hold the camera's buffers.
 case("capture.v4l2: stages hold all buffers",
      graph(camera={**V4L2, "source": "camera", "buffers": 4},

@@ -106,6 +106,15 @@ def dropped(name, cause):
     return check
 
 
+def failed(name, why):
+    """That stage failed some frames, and said so."""
+    def check(outcome):
+        found = outcome.json()["stages"][name]["failed"]
+        assert found > 0, f"{name}: no frame failed"
+        assert why in outcome.text("err"), f"err doesn't say {why!r}"
+    return check
+
+
 def raised(*names):
     """These events, in this order, others aside."""
     def check(outcome):

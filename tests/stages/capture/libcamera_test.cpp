@@ -82,7 +82,23 @@ TEST_CASE("a control's value is refused by type and by range") {
   CHECK(says(refusal_of("frame_duration_limits=1000,2000,3000"), "takes 2 numbers"));
   for (const auto* bad : {"brightness=1.5", "exposure_time=1s", "awb_mode=9", "colour_gains=1,33"})
     CHECK(says(refusal_of(bad), "has a range of"));
-  CHECK(says(refusal_of("brightness"), "name=value"));
+}
+
+TEST_CASE("what can't be right is told before any camera is looked for") {
+  const auto refused = [](const StageTest::Parameters& parameters) {
+    try {
+      StageTest test("capture.libcamera", parameters);
+    } catch (const std::invalid_argument& e) {
+      return std::string(e.what());
+    }
+    return std::string();
+  };
+  for (const auto* bad : {"brightness", "", "=0.1", " =1"})
+    CHECK(says(refused({{"controls", std::vector<std::string>{"contrast=1", bad}}}),
+               "such as \"brightness=0.1\""));
+  CHECK(says(refused({{"source", "pi.local"}}), "\"pi.local\" can't be a source's name"));
+  CHECK(says(refused({{"rate", 0.25}}), "give at least \"8s\""));
+  CHECK(refused({{"rate", 0.25}, {"read_limit", "8s"}}).empty());
 }
 
 TEST_CASE("a camera that isn't there is an error that says what to do") {

@@ -18,9 +18,10 @@ struct Buffer {
   std::vector<std::uint8_t> bytes;
   std::shared_ptr<int> owner = std::make_shared<int>(0);
 
-  Image image(Layout layout, int width, int height, std::size_t step) const {
+  Image image(Layout layout, int width, int height, std::size_t step,
+              Levels levels = Levels::full) const {
     const auto payload =
-        payload_of(layout, width, height, planes_in(bytes, layout, height, step), owner);
+        payload_of(layout, levels, width, height, planes_in(bytes, layout, height, step), owner);
     return std::get<Image>(payload);
   }
 };
@@ -103,16 +104,71 @@ TEST_CASE("one plane of gray or colour is looked at where it lies") {
   }
 }
 
-TEST_CASE("a JPEG passes through as the bytes that it is") {
+TEST_CASE("video's levels become those of JPEGs, in memory of the picture's own") {
+  // Black, white, and what is beyond them; chroma without colour, and the most and least there is.
+  const std::vector<std::uint8_t> luma{16, 235, 0, 255}, chroma{128, 240, 16, 255};
+  const std::vector<std::uint8_t> luma_after{0, 255, 0, 255}, chroma_after{128, 255, 0, 255};
+  Buffer planar, pairs, packed;
+  for (int row = 0; row < 4; ++row)
+    for (const auto level : luma) planar.bytes.insert(planar.bytes.end(), {level, level});
+  pairs.bytes = planar.bytes;
+  for (int plane = 0; plane < 2; ++plane)
+    for (int row = 0; row < 2; ++row)
+      planar.bytes.insert(planar.bytes.end(), chroma.begin(), chroma.end());
+  for (int row = 0; row < 2; ++row)
+    for (const auto level : chroma) pairs.bytes.insert(pairs.bytes.end(), {level, level});
+  for (int row = 0; row < 4; ++row)
+    for (std::size_t i = 0; i < luma.size(); ++i)
+      packed.bytes.insert(packed.bytes.end(), {luma[i], chroma[i], luma[i], chroma[i]});
+  for (const auto& [layout, buffer, step] :
+       {std::tuple(Layout::yuv420, &planar, 8), std::tuple(Layout::nv12, &pairs, 8),
+        std::tuple(Layout::yuyv, &packed, 16)}) {
+    const auto image = buffer->image(layout, 8, 4, static_cast<std::size_t>(step), Levels::limited);
+    for (int row = 0; row < 4; ++row)
+      for (int column = 0; column < 8; ++column)
+        CHECK(image.plane(0).at<std::uint8_t>(row, column) ==
+              luma_after[static_cast<std::size_t>(column) / 2]);
+    for (const int plane : {1, 2})
+      for (int row = 0; row < 2; ++row)
+        for (int column = 0; column < 4; ++column)
+          CHECK(std::abs(image.plane(plane).at<std::uint8_t>(row, column) -
+                         chroma_after[static_cast<std::size_t>(column)]) <= 1);
+    CHECK_FALSE(image.lent());
+    CHECK(buffer->owner.use_count() == 1);
+  }
+}
+
+TEST_CASE("what lies in a camera's buffer says so, and can be had without it") {
+  auto buffer = counting(64 * 9);
+  for (const auto layout :
+       {Layout::gray8, Layout::bgr8, Layout::bgra8, Layout::yuv420, Layout::nv12}) {
+    auto image = buffer.image(layout, 16, 6, 64);
+    CHECK(image.lent());
+    CHECK(buffer.owner.use_count() == 2);
+    const auto owned = image.owned();
+    CHECK_FALSE(owned.lent());
+    CHECK(owned.format() == image.format());
+    for (int plane = 0; plane < image.planes(); ++plane) {
+      CHECK(same(owned.plane(plane), image.plane(plane)));
+      CHECK(owned.plane(plane).data != image.plane(plane).data);
+    }
+    image = owned.owned();  // of its own already: no copy
+    CHECK(image.mat().data == owned.mat().data);
+    CHECK(buffer.owner.use_count() == 1);
+  }
+}
+
+TEST_CASE("a JPEG passes through as the bytes that it is, and the camera has its buffer back") {
   Buffer buffer;
   buffer.bytes = {0xFF, 0xD8, 0xFF, 0xE0, 1, 2, 3};
-  const auto payload = payload_of(Layout::jpeg, 640, 480,
+  const auto payload = payload_of(Layout::jpeg, Levels::full, 640, 480,
                                   planes_in(buffer.bytes, Layout::jpeg, 480, 0), buffer.owner);
-  CHECK(std::get<Encoded>(payload).bytes.data() == buffer.bytes.data());
-  CHECK(std::get<Encoded>(payload).bytes.size() == 7);
+  const auto bytes = std::get<Encoded>(payload).bytes;
+  CHECK(std::vector(bytes.begin(), bytes.end()) == buffer.bytes);
+  CHECK(buffer.owner.use_count() == 1);
   buffer.bytes = {0, 0, 0, 0, 0};  // what a camera gives while it warms up
-  CHECK_THROWS_AS(payload_of(Layout::jpeg, 640, 480, planes_in(buffer.bytes, Layout::jpeg, 480, 0),
-                             buffer.owner),
+  CHECK_THROWS_AS(payload_of(Layout::jpeg, Levels::full, 640, 480,
+                             planes_in(buffer.bytes, Layout::jpeg, 480, 0), buffer.owner),
                   FrameError);
 }
 
@@ -126,7 +182,8 @@ TEST_CASE("a picture that is cut off fails as one frame") {
     const auto fits = [&](std::size_t bytes) {
       const std::span<const std::uint8_t> part(whole.bytes.data(), bytes);
       try {
-        payload_of(layout, width, height, planes_in(part, layout, height, step), nullptr);
+        payload_of(layout, Levels::full, width, height, planes_in(part, layout, height, step),
+                   nullptr);
         return true;
       } catch (const FrameError&) {
         return false;

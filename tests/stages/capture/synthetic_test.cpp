@@ -216,12 +216,19 @@ TEST_CASE("capture.synthetic ends after `frames`") {
   CHECK(test.counts().out == 5);
 }
 
+TEST_CASE("capture.synthetic preloads no more frames than it gives") {
+  StageTest test("capture.synthetic",
+                 {{"frames", std::int64_t{5}}, {"preload", std::int64_t{100'000}}});
+  test.run();
+  CHECK(test.counts().out == 5);
+}
+
 TEST_CASE("capture.synthetic refuses what is no source's name, and values out of range") {
-  StageTest test("capture.synthetic", {{"source", "../etc"}});
-  CHECK_THROWS_AS(test.start(), std::invalid_argument);
   for (const auto& [name, value] : StageTest::Parameters{{"width", std::int64_t{15}},
                                                          {"height", std::int64_t{8193}},
                                                          {"objects", std::int64_t{-1}},
-                                                         {"format", "rgb"}})
+                                                         {"format", "rgb"},
+                                                         {"source", "../etc"},
+                                                         {"preload", std::int64_t{100'000}}})
     CHECK_THROWS_AS(StageTest("capture.synthetic", {{name, value}}), std::invalid_argument);
 }

@@ -79,9 +79,8 @@ std::vector<int> counted(int from, int to) {
 }
 
 std::string refusal(const StageTest::Parameters& parameters) {
-  StageTest test("capture.video", parameters);
   try {
-    test.start();
+    StageTest("capture.video", parameters).start();
   } catch (const std::exception& e) {
     return e.what();
   }
@@ -325,6 +324,7 @@ TEST_CASE("capture.video refuses parameters that mean nothing for what it reads"
                  "'preload' is for files"));
   CHECK(contains(refusal({{"uri", path}, {"source", "a b"}}), "a b"));
   CHECK(contains(refusal({{"uri", "gopher://host/"}}), "gopher"));
+  CHECK(contains(refusal({{"uri", "/dev/video977"}, {"rate", 0.1}}), "give at least \"20s\""));
   CHECK_THROWS_AS(StageTest("capture.video", {{"read_limit", "100ms"}}), std::invalid_argument);
 }
 
