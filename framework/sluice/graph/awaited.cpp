@@ -41,26 +41,31 @@ Raised raised_at(const Nodes& nodes, const Node& node, std::string_view input) {
 void check_awaited(const Nodes& nodes, Problems& problems) {
   for (const auto& node : nodes) {
     if (node.doubtful) continue;
+    std::vector<std::string_view> unlinked;  // inputs that were told of
     for (const auto& [parameter, value] : node.plan.parameters) {
+      const auto& input = parameter->awaited_at;
       const auto* event = std::get_if<std::string>(&value);
-      if (parameter->awaited_at.empty() || !event || event->empty()) continue;
-      const auto raised = raised_at(nodes, node, parameter->awaited_at);
-      const auto awaits = fmt::format("'{}' ({}) waits for the event '{}'", node.plan.name,
-                                      node.type()->name, *event);
+      if (input.empty() || !event || event->empty()) continue;
+      const auto raised = raised_at(nodes, node, input);
+      std::string wrong, hint;
       if (!raised.linked) {
-        problems.add(
-            place_of(*node.entry, parameter->name), "never-raised",
-            fmt::format("{}, but nothing is linked to its input '{}'", awaits,
-                        parameter->awaited_at),
-            fmt::format("as in from = {{ {} = \"camera\", {} = \"motion\" }}, or {} = \"\"",
-                        node.type()->inputs.front().name, parameter->awaited_at, parameter->name));
+        if (std::ranges::find(unlinked, input) != unlinked.end()) continue;
+        unlinked.push_back(input);
+        wrong = fmt::format("but nothing is linked to its input '{}'", input);
+        hint = fmt::format(
+            "as in from = {{ {} = \"camera\", {} = \"motion\" }}; {} = \"\" waits for none",
+            node.type()->inputs.front().name, input, parameter->name);
       } else if (raised.known && !event->starts_with(kOfAnyStage) &&
                  std::ranges::find(raised.events, *event) == raised.events.end()) {
-        problems.add(place_of(*node.entry, parameter->name), "never-raised",
-                     fmt::format("{}, which nothing raises that is linked to its input '{}'",
-                                 awaits, parameter->awaited_at),
-                     fmt::format("there is {}", fmt::join(raised.events, ", ")));
+        wrong = fmt::format("which nothing raises that is linked to its input '{}'", input);
+        hint = fmt::format("there is {}", fmt::join(raised.events, ", "));
+      } else {
+        continue;
       }
+      problems.add(place_of(*node.entry, parameter->name), "never-raised",
+                   fmt::format("'{}' ({}) waits for the event '{}', {}", node.plan.name,
+                               node.type()->name, *event, wrong),
+                   hint);
     }
   }
 }
