@@ -68,7 +68,8 @@ void Libcamera::declare(Declare<Libcamera>& d) {
   d.manual(R"(
 Frames hold the camera's own memory until the last reader is done with them; nothing is copied, and
 yuv420 goes on to encode.jpeg as it is. (Of a camera that has only NV12 the chroma is put in order,
-YUYV is as a whole.) Where readers hold so many frames that the camera would be left with no buffer,
+YUYV is as a whole; levels from 16 to 235, where it can't give all, are stretched; JPEGs are copied as
+they are.) Where readers hold so many frames that the camera would be left with no buffer,
 the newest is dropped (no_buffer). What the camera lost by itself counts as camera_lost, and its number
 is missing among the frames'.
 
@@ -125,14 +126,14 @@ Errors within libcamera go to standard error; LIBCAMERA_LOG_LEVELS="*:INFO" show
                        {"270", Transform::Rot270}},
                       "by the camera, degrees clockwise");
   d.param("buffers", &Libcamera::buffers, "pictures that the camera and all readers share")
-      .range(2, 32);
+      .range(3, 32);
   d.param("warmup", &Libcamera::warmup,
           "leaves out that many first, each time it is opened, while exposure settles")
       .range(0, 10'000)
       .unit("frames");
   d.param("frames", &Libcamera::frames, "ends after that many; 0: without end").at_least(0);
   d.param("read_limit", &Libcamera::read_limit, "how long the camera may give no picture")
-      .range(std::chrono::milliseconds(500), std::chrono::seconds(60));
+      .range(std::chrono::milliseconds(500), std::chrono::hours(1));
   d.check([](const Libcamera& stage, ParamProblems& problems) {
     capture::check_source(stage.source, problems);
     capture::check_read_limit(stage.rate, stage.read_limit, problems);

@@ -23,7 +23,7 @@ enum class Layout {
 };
 
 // What black and white are in planes of YUV: 0 and 255 as in JPEGs, or 16 and 235 as in video. What
-// frames carry is full; see Image.
+// frames carry is full.
 enum class Levels { full, limited };
 
 // What a frame carries of it: nv12 and yuyv become yuv420.

@@ -15,7 +15,7 @@ namespace sluice {
 namespace {
 
 constexpr double kGiB = 1024.0 * 1024 * 1024;
-constexpr double kMostPreloaded = 4 * kGiB;
+constexpr double kMostPreloaded = 4;  // GiB
 
 struct Synthetic : LoopStage {
   static void declare(Declare<Synthetic>& d) {
@@ -52,10 +52,12 @@ struct Synthetic : LoopStage {
                    "of the pixels");
     d.check([](const Synthetic& s, ParamProblems& problems) {
       capture::check_source(s.source, problems);
-      const double all = 3.0 * s.width * s.height * static_cast<double>(s.drawn_first());
-      if (all > kMostPreloaded)
+      const double pixel = s.format == Kind::bgr8 ? 3 : s.format == Kind::gray8 ? 1 : 1.5;
+      const double all = pixel * s.width * s.height * static_cast<double>(s.drawn_first());
+      if (all > kMostPreloaded * kGiB)
         problems.push_back({"preload",
-                            fmt::format("these frames would take {:.0f} GiB", all / kGiB),
+                            fmt::format("these frames take {:.1f} GiB, and {:.0f} are allowed",
+                                        all / kGiB, kMostPreloaded),
                             "preload fewer, or smaller ones"});
     });
     d.example(R"(

@@ -62,8 +62,9 @@ struct V4l2 : LoopStage {
 void V4l2::declare(Declare<V4l2>& d) {
   d.summary("A USB camera, or another that Linux has as /dev/video*");
   d.manual(R"(
-Frames lie in the camera's own buffers: JPEGs, gray8, bgr8 and planar yuv420 (YU12) reach the last
-stage without a copy; of NV12 only the chroma is put in order, YUYV is put in order as a whole. A
+Frames lie in the camera's own buffers: gray8, bgr8 and planar yuv420 (YU12) reach the last stage
+without a copy; of NV12 only the chroma is put in order, YUYV is put in order as a whole. Where the
+camera can't give all levels, but 16 to 235, they are stretched. JPEGs are copied as they are. A
 buffer goes back to the camera when the last stage is done with its frame. Where stages hold so many
 frames that the camera would be left with no buffer, the newest is dropped (no_buffer). What the
 driver lost by itself counts as camera_lost and its number is missing among the frames'.
@@ -105,11 +106,11 @@ tomorrow.
       .unit("pixels");
   d.param("rate", &V4l2::rate, "0: the camera's own").range(0, 1000).unit("frames/s");
   d.param("buffers", &V4l2::buffers, "frames that stages and camera may hold together")
-      .range(2, 32);
+      .range(3, 32);
   d.param("controls", &V4l2::controls,
           "what to set: [\"brightness=128\", \"auto_exposure=Manual Mode\"]");
   d.param("read_limit", &V4l2::read_limit, "how long it may give no picture")
-      .range(std::chrono::milliseconds(500), std::chrono::seconds(60));
+      .range(std::chrono::milliseconds(500), std::chrono::hours(1));
   d.param("frames", &V4l2::frames, "ends after that many; 0: without end").at_least(0);
   d.param("warmup", &V4l2::warmup,
           "leaves out that many first, each time it is opened, while exposure settles")

@@ -73,10 +73,7 @@ Camera::Camera(const std::string& path, const Wish& wish, unsigned buffers,
   refuse_what_has_no_plain_pictures();
   set_format(wish);
   of_this_camera(path_, [&] { set_controls(device_, controls); });
-  // Not every driver tells of such.
-  v4l2_event_subscription size_changes{};
-  size_changes.type = V4L2_EVENT_SOURCE_CHANGE;
-  device_.ask(VIDIOC_SUBSCRIBE_EVENT, &size_changes);
+  subscribe_size_changes();
   try {
     stream(buffers);
   } catch (...) {
@@ -86,6 +83,16 @@ Camera::Camera(const std::string& path, const Wish& wish, unsigned buffers,
 }
 
 Camera::~Camera() { stop(); }
+
+// Of its input, such as a grabber's HDMI socket. Not every driver has inputs, or tells of such.
+void Camera::subscribe_size_changes() {
+  int input = 0;
+  device_.ask(VIDIOC_G_INPUT, &input);
+  v4l2_event_subscription changes{};
+  changes.type = V4L2_EVENT_SOURCE_CHANGE;
+  changes.id = static_cast<std::uint32_t>(input);
+  device_.ask(VIDIOC_SUBSCRIBE_EVENT, &changes);
+}
 
 // The camera is free for others then, though frames may hold its buffers still. A device that is
 // gone refuses both.
@@ -138,11 +145,20 @@ void Camera::set_format(const Wish& wish) {
     throw std::runtime_error(path_ +
                              " gives half pictures (fields), each with every second row only");
   step_ = picture.bytesperline;
-  levels_ = levels_of(picture);
+  levels_ = levels_now();
   mode_ = fmt::format("{} {} x {}", name_of(choice_.fourcc), choice_.width, choice_.height);
   if (kind_of(choice_.layout) == Kind::yuv420 && levels_ == Levels::limited)
     mode_ += " (levels 16 to 235, which are stretched)";
   if (choice_.interval) set_rate(*choice_.interval);
+}
+
+// What was asked for isn't looked at: a driver that knows nothing of levels leaves it as it was.
+Levels Camera::levels_now() const {
+  v4l2_format format{};
+  format.type = kCapture;
+  if (const int error = device_.ask(VIDIOC_G_FMT, &format); error != 0)
+    fail(path_, error, "tell its format");
+  return levels_of(format.fmt.pix);
 }
 
 void Camera::set_rate(const Interval& wished) {

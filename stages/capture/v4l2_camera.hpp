@@ -60,7 +60,9 @@ class Camera {
  private:
   void refuse_what_has_no_plain_pictures() const;
   void set_format(const Wish& wish);
+  Levels levels_now() const;
   void set_rate(const Interval& wished);
+  void subscribe_size_changes();
   void stream(unsigned buffers);
   void stop() noexcept;
   std::span<const std::uint8_t> memory_of(unsigned buffer);

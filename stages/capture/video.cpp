@@ -89,7 +89,7 @@ void Video::declare(Declare<Video>& d) {
   d.param("open_limit", &Video::open_limit, "how long a camera may take to answer")
       .range(std::chrono::milliseconds(500), std::chrono::seconds(60));
   d.param("read_limit", &Video::read_limit, "how long a camera may give no picture")
-      .range(std::chrono::milliseconds(500), std::chrono::seconds(60));
+      .range(std::chrono::milliseconds(500), std::chrono::hours(1));
   d.check(check);
   d.example(R"(
 [stage.camera]

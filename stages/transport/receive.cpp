@@ -58,6 +58,7 @@ struct Receive : LoopStage, Access {
     d.raises({"link.up", "link.down", "peer.refused", "source.stale", "source.gone", "source.back",
               "source.conflict", "node.restart", "node.heartbeat", "node.reading", "motion.began",
               "motion.ended"});
+    d.raises_any();  // what the senders' graphs raise
     d.example(R"(
 [stage.cameras]
 type = "transport.receive"

@@ -151,6 +151,8 @@ class Declare {
   Declare& raises(std::vector<std::string> events) {
     return type_.events = std::move(events), *this;
   }
+  // Besides these it raises whatever others tell it, as a transport does.
+  Declare& raises_any() { return type_.raises_any = true, *this; }
 
   template <class M>
   DeclareParam param(std::string name, M T::*member, std::string help) {

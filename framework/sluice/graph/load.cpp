@@ -17,19 +17,22 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Devices and cameras are named by it: without its domain.
-std::string host_of(const std::string& name) { return name.substr(0, name.find('.')); }
-
-std::string host_name() {
+std::string full_host_name() {
   std::array<char, 256> name{};
   if (::gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "localhost";
-  return host_of(name.data());
+  return name.data();
+}
+
+// Without its domain: devices and cameras are named by it.
+std::string host_name() {
+  const auto name = full_host_name();
+  return name.substr(0, name.find('.'));
 }
 
 std::optional<std::string> environment(const std::string& name) {
   const char* value = std::getenv(name.c_str());
-  // Shells have it, but rarely export it.
-  if (name == "HOSTNAME") return value ? host_of(value) : host_name();
+  // Shells have it, and some systems' export it. Any other value is somebody's wish.
+  if (name == "HOSTNAME" && (!value || value == full_host_name())) return host_name();
   return value ? std::optional<std::string>(value) : std::nullopt;
 }
 

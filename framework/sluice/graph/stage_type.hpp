@@ -103,6 +103,7 @@ struct StageType {
   std::vector<Port> inputs;
   std::vector<Port> outputs;        // events not counted
   std::vector<std::string> events;  // names of those it raises
+  bool raises_any = false;          // and others: a device's beyond a transport, a plugin's
   std::vector<Parameter> parameters;
   MailboxRules mailbox;
   Duration tick{0};            // on_tick() this often; 0: never

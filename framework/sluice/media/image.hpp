@@ -15,6 +15,7 @@ namespace sluice {
 //   bgr8    plane 0: height × width, CV_8UC3
 //   bgra8   plane 0: height × width, CV_8UC4
 //   yuv420  plane 0: height × width, planes 1 and 2: ceil(height/2) × ceil(width/2), all CV_8UC1
+//           levels from 0 to 255, as in JPEGs
 //   array   plane 0: any type, any number of dimensions
 //
 // The pixels belong to the Mats, or to `owner` where a Mat only points at memory that something

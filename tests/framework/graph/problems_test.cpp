@@ -197,7 +197,7 @@ const std::vector<Case>& cases() {
        kCamera + "[stage.u]\ntype = \"loadtest.uplink\"\nconnect = \"x\"\nfrom = @@\"camera\"\n",
        "put a stage of type \"loadtest.encode\" between them"},
       {"never-raised", kCamera + "[stage.@@g]\ntype = \"loadtest.gate\"\nfrom = \"camera\"\n",
-       "open = \"\" waits for none"},
+       "open = \"\" and close = \"\" waits for none"},
       {"never-raised",
        kCamera + "[stage.m]\ntype = \"loadtest.motion\"\nfrom = \"camera\"\n[stage.g]\n"
                  "type = \"loadtest.gate\"\nfrom = { in = \"m\", events = \"m\" }\n"

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <limits>
 #include <sluice/graph/load.hpp>
 #include <sluice/runtime/engine.hpp>
@@ -339,6 +341,28 @@ TEST_CASE("flow.gate: a source whose gate is open is forgotten, too, but not soo
     return numbers(test, "b").size() > 0;
   }));
   test.stop();
+}
+
+TEST_CASE("flow.gate: at a hub it may wait for any event of the nodes") {
+  const auto problems = [](const std::string& event) {
+    return sluice::load_graph_text(fmt::format(R"(
+[stage.hub]
+type = "transport.receive"
+bind = "tcp://127.0.0.1:5555"
+[stage.gate]
+type = "flow.gate"
+from = {{ in = "hub", events = "hub" }}
+open = "{}"
+[stage.end]
+type = "sink.discard"
+from = "gate"
+)",
+                                               event),
+                                   {})
+        .problems.size();
+  };
+  for (const auto* event : {"motion.began", "source.lost", "door.opened"})
+    CHECK(problems(event) == 0);
 }
 
 namespace {
