@@ -90,10 +90,16 @@ const std::string kLeaves =
     R"(["setsid", "sh", "-c", "trap '' TERM INT; sleep 1000 & echo $$ $! ready; while :; do sleep 1; done"])";
 const std::string kEcho = "[\"" SLUICE_ANSWERER "\", \"echo\"]";
 
-// The folder of a command's socket, as its environment tells it.
+// The folder of a command's socket, as its environment tells it; which is empty while the command
+// becomes another program.
 std::filesystem::path folder_of(int pid) {
-  const auto environment = read_text("/proc/" + std::to_string(pid) + "/environ");
   const std::string name = "SLUICE_ADDRESS=ipc://";
+  std::string environment;
+  for (int i = 0; i < 1000 && environment.find(name) == std::string::npos; ++i) {
+    if (i > 0) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    environment = read_text("/proc/" + std::to_string(pid) + "/environ");
+  }
+  REQUIRE(environment.find(name) != std::string::npos);
   const auto at = environment.find(name) + name.size();
   return std::filesystem::path(environment.substr(at, environment.find('\0', at) - at))
       .parent_path();
