@@ -87,6 +87,10 @@ void VideoSocket::open(SteadyTime now) {
   s.set(zmq::sockopt::tcp_keepalive_intvl, 4);
   s.set(zmq::sockopt::tcp_keepalive_cnt, 3);
   s.set(zmq::sockopt::handshake_ivl, 3000);
+  // Of a peer that doesn't begin as ZeroMQ 4 does libzmq 4.3.5 thinks it has shaken hands with
+  // ZeroMQ 2, and lets it stay for ever. Where there is a domain it is turned away. Nobody is asked
+  // for others: with "none", no ZapHandler is there.
+  if (listens_) s.set(zmq::sockopt::zap_domain, "sluice");
   // ZeroMQ would come back every 100 ms to a peer that flaps, and never after some errors (a
   // message too large, a key refused): keep() does it better.
   s.set(zmq::sockopt::reconnect_ivl, -1);
