@@ -137,11 +137,10 @@ v4l2-ctl -d4 -i 3
 wait_for_frames camera
 v4l2-ctl -d4 -c dv_timings_signal_mode=1
 wait_for events source.lost
-v4l2-ctl -d4 -c dv_timings_signal_mode=0
 wait_for events source.back
 wait_for_frames camera
 end $run; status=$?
-v4l2-ctl -d4 -i 0
+v4l2-ctl -d4 -c dv_timings_signal_mode=0 -i 0
 exit $status
 """,
      checks=[ended(), adds_up, numbers, times, raised("source.lost", "source.back"),
