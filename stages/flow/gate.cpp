@@ -183,8 +183,9 @@ from = "gate"
 
   void hold(const FramePtr& frame, Gated& source) {
     const Image* image = frame->image();
-    source.held.push(image && image->lent() ? frame->with(image->owned()) : frame);
-    held_bytes_ += source.held.newest_bytes();
+    const FramePtr kept = image && image->lent() ? frame->with(image->owned()) : frame;
+    source.held.push(kept);
+    held_bytes_ += kept->bytes();
     while (!source.held.empty() && source.held.span() >= pre_roll) leaves(source);
     while (source.held.frames() > static_cast<std::size_t>(max_frames)) {
       leaves(source);

@@ -39,7 +39,6 @@ class Held {
 
   std::size_t frames() const { return frames_.size(); }
   std::size_t bytes() const { return bytes_; }
-  std::size_t newest_bytes() const { return frames_.back()->bytes(); }
   // From the oldest's capture to the newest's.
   Duration span() const {
     return empty() ? Duration::zero() : apart(frames_.back()->captured, frames_.front()->captured);

@@ -91,9 +91,10 @@ from = "door"
 
   static Image cut(const Image& image, const cv::Rect& part, const FramePtr& frame) {
     Image view = seen(image, part, frame);
-    const bool much = view.bytes() >= image.bytes() / 2;
-    view.mark_lent(!much || image.lent());
-    return much ? view : view.owned();
+    // A small part is not to hold the whole: as if that were lent, its pixels are copied.
+    const bool small = view.bytes() < image.bytes() / 2;
+    view.mark_lent(small || image.lent());
+    return small ? view.owned() : view;
   }
 
   // The frame keeps the pixels alive that are looked at.

@@ -8,17 +8,23 @@
 from case import RUN, camera, case, graph, main
 from outcome import adds_up, at_stage, dropped, ended, failed, numbers, raised, rate, says, says_not, times
 
-# A camera that is lost after some pictures, and comes back.
-LOST = f"""
+
+def lost(trouble, mend="", before=""):
+    """A camera gives pictures, is lost by the trouble, and comes back, by itself or once that is mended."""
+    return f"""
+{before}
 {RUN} & run=$!
 wait_for_frames camera
-unplug
+{trouble}
 wait_for events source.lost
-plug
+{mend}
 wait_for events source.back
 wait_for_frames camera
 end $run
 """
+
+
+UNPLUGGED = lost("unplug", "plug")
 
 # Another program comes while the camera is streaming.
 IN_USE = f"""
@@ -45,7 +51,7 @@ VIDEO = {"type": "capture.video", "uri": "/dev/video0", "width": 320, "height": 
 case("capture.video: a V4L2 camera",
      camera(**VIDEO, frames=30),
      [ended(), adds_up, numbers, times, at_stage("end", 20, each_bytes=320 * 180 * 3)])
-case("capture.video: lost and back", camera(**VIDEO), script=LOST,
+case("capture.video: lost and back", camera(**VIDEO), script=UNPLUGGED,
      checks=[ended(), adds_up, numbers, times, raised("source.lost", "source.back")])
 case("capture.video: no such device",
      camera("capture.video", uri="/dev/video99"),
@@ -94,8 +100,9 @@ case("capture.v4l2: a node of metadata",
      camera("capture.v4l2", device="/dev/video2"),
      [ended(1), says("err", "/dev/video2 captures no pictures, it gives metadata", "/dev/video0")])
 case("capture.v4l2: in use", camera(**V4L2), script=IN_USE,
-     checks=[ended(), adds_up, says("second", "/dev/video0 is in use by another stage or another program", "ended with 1")])
-case("capture.v4l2: lost and back", camera(**V4L2), script=LOST,
+     checks=[ended(), adds_up,
+             says("second", "/dev/video0 is in use by another stage or another program", "ended with 1")])
+case("capture.v4l2: lost and back", camera(**V4L2), script=UNPLUGGED,
      checks=[ended(), adds_up, numbers, times, rate(10), raised("source.lost", "source.back")])
 # Frames wait for a hub that isn't there, and hold some of the buffers of the camera that is lost.
 case("capture.v4l2: lost and back while frames are held",
@@ -104,18 +111,10 @@ case("capture.v4l2: lost and back while frames are held",
                    "mailbox": {"capacity": 3, "when_full": "drop_oldest"}},
            end={"type": "sink.discard", "from": "camera"},
            log={"type": "log.events", "file": "events"}),
-     script=LOST, checks=[ended(), adds_up, numbers, times, rate(10), raised("source.lost", "source.back")])
+     script=UNPLUGGED, checks=[ended(), adds_up, numbers, times, rate(10), raised("source.lost", "source.back")])
 case("capture.v4l2: its driver gives up",
      camera(**V4L2),
-     script=f"""
-{RUN} & run=$!
-wait_for_frames camera
-v4l2-ctl -d0 -c inject_fatal_streaming_error=1
-wait_for events source.lost
-wait_for events source.back
-wait_for_frames camera
-end $run
-""",
+     script=lost("v4l2-ctl -d0 -c inject_fatal_streaming_error=1"),
      checks=[ended(), adds_up, numbers, times, raised("source.lost", "source.back")])
 case("capture.v4l2: a broken picture",
      camera(**V4L2),
@@ -125,24 +124,14 @@ case("capture.v4l2: a broken picture",
 case("capture.v4l2: the driver loses pictures",
      camera(**V4L2),
      script="v4l2-ctl -d0 -c percentage_of_dropped_buffers=50\n"
-            f"{RUN} & wait_for_frames camera; wait_for_frames camera; end $!; status=$?\n"
-            "v4l2-ctl -d0 -c percentage_of_dropped_buffers=0; exit $status",
+            "trap 'v4l2-ctl -d0 -c percentage_of_dropped_buffers=0' EXIT\n"
+            f"{RUN} & wait_for_frames camera; wait_for_frames camera; end $!",
      checks=[ended(), adds_up, dropped("camera", "camera_lost"), numbers, times, rate(10)])
 # What is plugged into a grabber's HDMI socket changes.
 case("capture.v4l2: the picture's size changes",
      camera("capture.v4l2", device="/dev/video4"),
-     script=f"""
-v4l2-ctl -d4 -i 3
-{RUN} & run=$!
-wait_for_frames camera
-v4l2-ctl -d4 -c dv_timings_signal_mode=1
-wait_for events source.lost
-wait_for events source.back
-wait_for_frames camera
-end $run; status=$?
-v4l2-ctl -d4 -c dv_timings_signal_mode=0 -i 0
-exit $status
-""",
+     script=lost("v4l2-ctl -d4 -c dv_timings_signal_mode=1",
+                 before="v4l2-ctl -d4 -i 3; trap 'v4l2-ctl -d4 -c dv_timings_signal_mode=0 -i 0' EXIT"),
      checks=[ended(), adds_up, numbers, times, raised("source.lost", "source.back"),
              says("events", "has changed its size")])
 # Frames wait for a hub that isn't there, and hold the camera's buffers.

@@ -23,9 +23,9 @@ struct Link {
 };
 
 struct Node {
-  StagePlan plan;  // its links are filled in last
-  Origin origin;   // the stage's name
-  const Entry* entry = nullptr;
+  StagePlan plan;                // its links are filled in last
+  Origin origin;                 // the stage's name
+  const Entry* entry = nullptr;  // its table, in the document
   const Entry* from = nullptr;
   std::vector<Link> links;
   // Something is wrong with what feeds it, or with its own settings; what it gives can't be told.
@@ -49,8 +49,8 @@ void link_hearers(Nodes& nodes);
 // Settles each link's output and input, in the given order, and checks that they fit.
 void check_flows(Nodes& nodes, const std::vector<std::size_t>& order, Problems& problems);
 
-// Finds parameters that name an event which nothing raises that is linked to where it is waited
-// for. Links are settled.
+// Finds events that a stage waits for at an input, and that no stage linked to it raises. Links are
+// settled.
 void check_awaited(const Nodes& nodes, Problems& problems);
 
 // What to put between two stages so that they fit: a hint, or "".

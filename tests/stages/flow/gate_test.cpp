@@ -3,71 +3,10 @@
 #include <limits>
 #include <sluice/graph/load.hpp>
 #include <sluice/runtime/engine.hpp>
-#include <sluice/testkit.hpp>
 
-#include "catch.hpp"
+#include "gate_help.hpp"
 
-using sluice::Duration;
-using sluice::FramePtr;
-using sluice::UtcTime;
-using sluice::testkit::FakeClock;
-using sluice::testkit::StageTest;
-using namespace std::chrono_literals;
-
-namespace {
-
-using Parameters = StageTest::Parameters;
-using Numbers = std::vector<std::uint64_t>;
-
-// Frame n of a camera that takes one a second, a byte of pixels each.
-FramePtr at(std::uint64_t n, const std::string& source = "cam") {
-  return sluice::testkit::make_frame(cv::Mat(1, 1, CV_8UC1, cv::Scalar(0)), source, n,
-                                     FakeClock().utc() + static_cast<std::int64_t>(n) * 1s);
-}
-
-sluice::Event began(const std::string& source = "cam") { return {"motion.began", source}; }
-sluice::Event ended(const std::string& source = "cam") { return {"motion.ended", source}; }
-
-void queue(StageTest& test, std::uint64_t from, std::uint64_t to,
-           const std::string& source = "cam") {
-  for (auto n = from; n <= to; ++n) test.queue(at(n, source));
-}
-
-void run(StageTest& test) {
-  test.end_inputs();
-  test.run();
-}
-
-Numbers numbers(const StageTest& test, const std::string& source = "cam") {
-  Numbers list;
-  for (const auto& frame : test.frames())
-    if (frame->source == source) list.push_back(frame->sequence);
-  return list;
-}
-
-Numbers range(std::uint64_t from, std::uint64_t to) {
-  Numbers list;
-  for (auto n = from; n <= to; ++n) list.push_back(n);
-  return list;
-}
-
-// Every frame that came has gone on, or is counted as kept back.
-void check_books(const StageTest& test, std::uint64_t in) {
-  const auto counts = test.counts();
-  CHECK(counts.in == in);
-  CHECK(counts.out == test.frames().size());
-  CHECK(counts.failed == 0);
-  const auto kept = counts.dropped.find("gate_closed");
-  CHECK(counts.out + (kept == counts.dropped.end() ? 0 : kept->second) == in);
-}
-
-Parameters rolls(const std::string& pre, const std::string& post, Parameters more = {}) {
-  more.emplace_back("pre_roll", pre);
-  more.emplace_back("post_roll", post);
-  return more;
-}
-
-}  // namespace
+using namespace gate_help;
 
 TEST_CASE("flow.gate: without an event nothing goes on, and all is counted") {
   StageTest test("flow.gate");
@@ -202,77 +141,6 @@ TEST_CASE("flow.gate: with nothing that opens it there are heartbeats alone") {
   CHECK(numbers(test) == Numbers{0, 5, 10});
 }
 
-TEST_CASE("flow.gate: what is held has limits in frames and in bytes") {
-  const auto [name, value] = GENERATE(table<std::string, sluice::ParamValue>(
-      {{"max_frames", std::int64_t{5}}, {"max_bytes", std::string("5B")}}));
-  INFO(name);
-  StageTest test("flow.gate", rolls("1h", "0s", {{name, value}}));
-  queue(test, 0, 20);
-  test.queue(began());
-  queue(test, 21, 21);
-  run(test);
-  CHECK(numbers(test) == range(16, 21));
-  check_books(test, 22);
-}
-
-TEST_CASE("flow.gate: a pre-roll that is cut short by a limit is told of, once") {
-  StageTest test("flow.gate", rolls("10s", "0s", {{"max_frames", std::int64_t{4}}}));
-  queue(test, 0, 8);
-  run(test);
-  CHECK(test.log() ==
-        std::vector<std::string>{
-            "only 4 frames in 3.0 s of pre_roll = \"10s\" can be held; see max_frames"});
-}
-
-TEST_CASE("flow.gate: of all sources together max_bytes are held, and who has most gives") {
-  StageTest test("flow.gate", rolls("1h", "0s", {{"max_bytes", std::string("10B")}}));
-  queue(test, 0, 2, "yard");
-  queue(test, 0, 20, "hall");
-  queue(test, 0, 1, "door");
-  for (const auto* source : {"yard", "hall", "door"}) test.queue(began(source));
-  run(test);
-  CHECK(numbers(test, "yard") == range(0, 2));
-  CHECK(numbers(test, "hall") == range(16, 20));
-  CHECK(numbers(test, "door") == range(0, 1));
-  check_books(test, 26);
-}
-
-TEST_CASE("flow.gate: what is held is no camera's buffer") {
-  const auto buffer = std::make_shared<cv::Mat>(1, 1, CV_8UC1, cv::Scalar(7));
-  const auto lent = [&](std::uint64_t n) {
-    sluice::Image image(sluice::Kind::gray8, *buffer, buffer);
-    image.mark_lent();
-    return sluice::share({"cam",
-                          n,
-                          FakeClock().utc() + static_cast<std::int64_t>(n) * 1s,
-                          true,
-                          std::move(image),
-                          {}});
-  };
-  StageTest test("flow.gate", rolls("1h", "0s"));
-  test.run_in_thread();
-  for (std::uint64_t n = 0; n < 3; ++n) test.queue(lent(n));
-  REQUIRE(test.eventually([&] { return buffer.use_count() == 1; }));  // the camera has all of them
-  test.queue(began());
-  REQUIRE(test.eventually([&] { return test.frames().size() == 3; }));
-  test.queue(lent(3));  // passes as it is
-  REQUIRE(test.eventually([&] { return test.frames().size() == 4; }));
-  test.stop();
-  for (const auto& frame : test.frames()) CHECK(frame->image()->mat().at<std::uint8_t>(0) == 7);
-  CHECK(test.frames()[2]->sequence == 2);
-  CHECK(test.frames()[3]->image()->mat().data == buffer->data);
-}
-
-TEST_CASE("flow.gate: a frame that is larger than the limit is never held") {
-  StageTest test("flow.gate", {{"max_bytes", std::string("10B")}});
-  test.queue(at(0));
-  test.queue(sluice::testkit::make_frame(cv::Mat(4, 4, CV_8UC1, cv::Scalar(0)), "cam", 1));
-  test.queue(began());
-  run(test);
-  CHECK(test.frames().empty());
-  check_books(test, 2);
-}
-
 TEST_CASE("flow.gate: clocks that are set back, and mad times, neither hold nor open it for long") {
   using Limits = std::numeric_limits<std::int64_t>;
   const auto timed = [](std::uint64_t n, UtcTime captured) {
@@ -303,44 +171,6 @@ TEST_CASE("flow.gate: every kind of payload goes on by reference") {
   test.queue(began());
   run(test);
   CHECK(test.frames() == std::vector<FramePtr>{jpeg, pixels});
-}
-
-TEST_CASE("flow.gate: frames of more sources fail until one has been silent for long") {
-  StageTest test("flow.gate", rolls("5s", "0s", {{"max_sources", std::int64_t{2}}}));
-  test.run_in_thread();
-  test.queue(at(0, "a"));
-  test.queue(at(0, "b"));
-  test.queue(began("b"));
-  test.queue(at(0, "c"));
-  REQUIRE(test.eventually([&] { return test.counts().failed == 1; }));
-  CHECK(test.log().at(0).find("max_sources") != std::string::npos);
-  // Then "a" is forgotten, with the frame that it held. "b", whose gate is open, is not.
-  test.clock().advance(10min);
-  REQUIRE(test.eventually([&] { return test.counts().dropped["gate_closed"] == 1; }));
-  test.queue(at(1, "b"));
-  test.queue(at(1, "c"));
-  test.queue(began("c"));
-  REQUIRE(test.eventually([&] { return test.frames().size() == 3; }));
-  test.stop();
-  CHECK(numbers(test, "b") == Numbers{0, 1});
-  CHECK(numbers(test, "c") == Numbers{1});
-  const auto counts = test.counts();
-  CHECK(counts.in == counts.out + counts.failed + counts.dropped.at("gate_closed"));
-}
-
-TEST_CASE("flow.gate: a source whose gate is open is forgotten, too, but not soon") {
-  StageTest test("flow.gate", rolls("5s", "0s", {{"max_sources", std::int64_t{1}}}));
-  test.run_in_thread();
-  test.queue(at(0, "a"));
-  test.queue(began("a"));
-  REQUIRE(test.eventually([&] { return test.frames().size() == 1; }));
-  test.clock().advance(2h);
-  REQUIRE(test.eventually([&] {
-    test.queue(at(0, "b"));
-    test.queue(began("b"));
-    return numbers(test, "b").size() > 0;
-  }));
-  test.stop();
 }
 
 TEST_CASE("flow.gate: at a hub it may wait for any event of the nodes") {
