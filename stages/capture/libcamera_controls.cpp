@@ -37,6 +37,9 @@ const std::vector<std::string_view>* modes_named(std::string_view control) {
       {"aemeteringmode", {"centreweighted", "spot", "matrix", "custom"}},
       {"aeconstraintmode", {"normal", "highlight", "shadows", "custom"}},
       {"aeexposuremode", {"normal", "short", "long", "custom"}},
+      {"aeflickermode", {"off", "manual", "auto"}},
+      {"exposuretimemode", {"auto", "manual"}},
+      {"analoguegainmode", {"auto", "manual"}},
       {"awbmode",
        {"auto", "incandescent", "tungsten", "fluorescent", "indoor", "daylight", "cloudy",
         "custom"}},
@@ -194,6 +197,21 @@ const ControlInfoMap::value_type& find(const ControlInfoMap& known, std::string_
       has.empty() ? std::string("it has none") : fmt::format("it has {}", fmt::join(has, ", "))));
 }
 
+// From 0.5 on a camera leaves an exposure time or a gain aside while it chooses that itself, which
+// it does until told otherwise. Whoever gives one, and says nothing of who chooses, means it.
+void choose_what_is_given(const std::vector<std::string>& names, const ControlInfoMap& known,
+                          ControlList& controls) {
+  constexpr std::int32_t kManual = 1;
+  const auto given = [&](std::string_view name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  for (const std::string name : {"exposuretime", "analoguegain"}) {
+    if (!given(name) || given(name + "mode") || given("aeenable")) continue;
+    for (const auto& [id, info] : known)
+      if (plain(id->name()) == name + "mode") controls.set(id->id(), ControlValue(kManual));
+  }
+}
+
 }  // namespace
 
 std::pair<std::string_view, std::string_view> parse_control(std::string_view text) {
@@ -206,9 +224,11 @@ std::pair<std::string_view, std::string_view> parse_control(std::string_view tex
 
 ControlList controls_from(const std::vector<std::string>& texts, const ControlInfoMap& known) {
   ControlList controls(libcamera::controls::controls);
+  std::vector<std::string> names;
   for (const auto& text : texts) {
     const auto [name, value] = parse_control(text);
     const auto& [id, info] = find(known, name);
+    names.push_back(plain(name));
     const auto given = parts_of(value);
     try {
       controls.set(id->id(), read_value(*id, fmt::format("{}", fmt::join(given, ",")), info));
@@ -217,6 +237,7 @@ ControlList controls_from(const std::vector<std::string>& texts, const ControlIn
           fmt::format("\"{}\": {} {} {}", text, id->name(), why.what(), info.toString()));
     }
   }
+  choose_what_is_given(names, known, controls);
   return controls;
 }
 

@@ -19,7 +19,6 @@ namespace sluice::capture {
 namespace {
 
 using libcamera::FrameBuffer;
-using libcamera::FrameMetadata;
 using libcamera::Request;
 using libcamera::StreamConfiguration;
 
@@ -189,12 +188,18 @@ std::optional<LibcameraLens::Taken> LibcameraLens::take() {
   taken.sequence = metadata.sequence;
   const auto time = request->metadata().get(libcamera::controls::SensorTimestamp);
   taken.sensor_time = Duration(time ? *time : static_cast<std::int64_t>(metadata.timestamp));
+  auto worst = PictureState::good;
   for (const auto& [stream, buffer] : request->buffers())
-    if (buffer->metadata().status == FrameMetadata::FrameError) {
-      taken.state = Taken::State::broken;
-      taken.why = "the camera says that a picture is broken";
-    }
-  if (with_camera_ == 0 && requests_.size() > 1) taken.state = Taken::State::no_buffer;
+    worst = std::max(worst, state_of(buffer->metadata().status));
+  const auto state = settling_.next(worst);
+  if (state == PictureState::unsettled) {
+    taken.state = Taken::State::unsettled;
+  } else if (with_camera_ == 0 && requests_.size() > 1) {
+    taken.state = Taken::State::no_buffer;
+  } else if (state == PictureState::broken) {
+    taken.state = Taken::State::broken;
+    taken.why = "the camera says that a picture is broken";
+  }
 
   if (taken.state == Taken::State::good) {
     fill(taken, *request);

@@ -13,6 +13,7 @@
 
 #include "capture/buffers.hpp"
 #include "capture/libcamera_config.hpp"
+#include "capture/libcamera_settling.hpp"
 
 namespace sluice::capture {
 
@@ -24,8 +25,9 @@ class LibcameraLens {
   struct Taken {
     enum class State {
       good,
-      broken,    // and why
-      no_buffer  // readers hold all the others: the camera got this one back at once
+      unsettled,  // see PictureState
+      broken,     // and why
+      no_buffer   // readers hold all the others: the camera got this one back at once
     } state = State::good;
     std::string why;
     std::optional<Payload> main, preview;
@@ -89,6 +91,7 @@ class LibcameraLens {
   std::vector<std::unique_ptr<libcamera::Request>> requests_;
   std::vector<std::vector<int>> files_;  // by request: whose memory its buffers are
   std::size_t with_camera_ = 0;
+  Settling settling_;
   bool gone_ = false;
 };
 

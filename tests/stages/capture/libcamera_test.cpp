@@ -8,6 +8,7 @@
 
 #include "capture/libcamera_controls.hpp"
 #include "capture/libcamera_manager.hpp"
+#include "capture/libcamera_settling.hpp"
 #include "catch.hpp"
 
 namespace {
@@ -39,6 +40,15 @@ std::string refusal_of(const std::string& text) {
   return "none";
 }
 
+// A control that only later versions have; those tell more of one.
+template <class Id = ControlId>
+Id later_control(unsigned number, const char* name) {
+  if constexpr (requires { Id(number, name, ControlTypeInteger32); })
+    return Id(number, name, ControlTypeInteger32);
+  else
+    return Id(number, name, "libcamera", ControlTypeInteger32, Id::Direction::In);
+}
+
 bool says(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
@@ -64,6 +74,34 @@ TEST_CASE("controls are read by name and by their own type") {
   CHECK(list.size() == 6);
 }
 
+TEST_CASE("an exposure time that is given is what the camera takes, not what it chooses") {
+  const ControlId exposure = later_control(90'001, "ExposureTimeMode");
+  const ControlId gain = later_control(90'002, "AnalogueGainMode");
+  const ControlIdMap ids{{controls::EXPOSURE_TIME, &controls::ExposureTime},
+                         {controls::ANALOGUE_GAIN, &controls::AnalogueGain},
+                         {controls::AE_ENABLE, &controls::AeEnable},
+                         {exposure.id(), &exposure},
+                         {gain.id(), &gain}};
+  const ControlInfoMap map({{&controls::ExposureTime, ControlInfo(100, 66666, 20000)},
+                            {&controls::AnalogueGain, ControlInfo(1.0F, 16.0F)},
+                            {&controls::AeEnable, ControlInfo(false, true)},
+                            {&exposure, ControlInfo(0, 1, 0)},
+                            {&gain, ControlInfo(0, 1, 0)}},
+                           ids);
+  const auto mode = [&](const ControlId& id, const std::vector<std::string>& texts) {
+    const auto list = controls_from(texts, map);
+    return list.contains(id.id()) ? list.get(id.id()).get<std::int32_t>() : -1;
+  };
+  CHECK(mode(exposure, {"exposure_time=10ms"}) == 1);
+  CHECK(mode(gain, {"exposure_time=10ms"}) == -1);
+  CHECK(mode(gain, {"analogue_gain=2"}) == 1);
+  // Unless the file says who chooses.
+  CHECK(mode(exposure, {"exposure_time=10ms", "exposure_time_mode=auto"}) == 0);
+  CHECK(mode(exposure, {"exposure_time=10ms", "ae_enable=true"}) == -1);
+  CHECK(mode(exposure, {"exposure_time_mode=manual"}) == 1);
+  CHECK(mode(exposure, {"ae_enable=true"}) == -1);
+}
+
 TEST_CASE("a control that the camera hasn't is refused with those that it has") {
   const auto text = refusal_of("saturation=1");
   CHECK(says(text, "no control \"saturation\""));
@@ -82,6 +120,31 @@ TEST_CASE("a control's value is refused by type and by range") {
   CHECK(says(refusal_of("frame_duration_limits=1000,2000,3000"), "takes 2 numbers"));
   for (const auto* bad : {"brightness=1.5", "exposure_time=1s", "awb_mode=9", "colour_gains=1,33"})
     CHECK(says(refusal_of(bad), "has a range of"));
+}
+
+TEST_CASE("the pictures with which a camera begins are nobody's, and no mishap") {
+  using sluice::capture::PictureState;
+  using sluice::capture::Settling;
+  using sluice::capture::state_of;
+  const auto good = state_of(FrameMetadata::FrameSuccess);
+  const auto broken = state_of(FrameMetadata::FrameError);
+  // As libcamera has it from 0.6 on.
+  struct Later {
+    enum Status { FrameSuccess, FrameError, FrameCancelled, FrameStartup };
+  };
+  CHECK(state_of(Later::FrameStartup) == PictureState::unsettled);
+  CHECK(state_of(Later::FrameError) == PictureState::broken);
+
+  Settling settling;
+  CHECK(settling.next(broken) == PictureState::unsettled);
+  CHECK(settling.next(state_of(Later::FrameStartup)) == PictureState::unsettled);
+  CHECK(settling.next(broken) == PictureState::unsettled);
+  CHECK(settling.next(good) == PictureState::good);
+  CHECK(settling.next(broken) == PictureState::broken);  // it had settled
+
+  Settling never;
+  for (int i = 0; i < Settling::kMost; ++i) CHECK(never.next(broken) == PictureState::unsettled);
+  CHECK(never.next(broken) == PictureState::broken);
 }
 
 TEST_CASE("what can't be right is told before any camera is looked for") {
