@@ -242,6 +242,7 @@ bool Libcamera::take_all(LoopContext& context) {
 
 void Libcamera::hand_on(Lens::Taken taken, LoopContext& context) {
   const auto missing = count_.missing_before(taken.sequence);
+  if (taken.state == Lens::Taken::State::unsettled) return;
   if (warming_ > 0) {
     --warming_;
     return;
@@ -253,10 +254,10 @@ void Libcamera::hand_on(Lens::Taken taken, LoopContext& context) {
   if (taken.state == Lens::Taken::State::no_buffer) return context.drop(source, "no_buffer");
   const auto captured = times_->captured(taken.sensor_time);
   ++given_;
+  context.offer(share({source, number, captured, true, std::move(*taken.main), {}}));
   if (taken.preview)
     context.offer(share({source, number, captured, true, std::move(*taken.preview), {}}),
                   "preview");
-  context.offer(share({source, number, captured, true, std::move(*taken.main), {}}));
 }
 
 SLUICE_STAGE(Libcamera, "capture.libcamera");

@@ -106,11 +106,21 @@ void Loop::offer(FramePtr frame, std::string_view output) {
   deliver_all(std::move(frame), output, Mailbox::Full::drop);
 }
 
+// Of a source: whether this is another frame than the last one, not the same by another output.
+bool Loop::begins(const Frame& frame, const Output& out) {
+  if (&out != counted_at_ && frame.sequence == counted_sequence_ && frame.source == counted_source_)
+    return false;
+  counted_at_ = &out;
+  counted_sequence_ = frame.sequence;
+  counted_source_ = frame.source;
+  return true;
+}
+
 void Loop::deliver_all(FramePtr frame, std::string_view output, Mailbox::Full when_full) {
   const auto& out = run_.outputs.find(output);
   out.tap->pass(frame);
   const auto now = clock().steady();
-  const bool source = mailbox() == nullptr;
+  const bool source = mailbox() == nullptr && begins(*frame, out);
   const Duration age_now = source ? source_arrived(*frame, now) : Duration(0);
   for (const auto& link : out.links) {
     Letter letter{frame, link.input, now};

@@ -202,6 +202,7 @@ class Loop final : public ContextOf<LoopContext> {
 
  private:
   void deliver_all(FramePtr frame, std::string_view output, Mailbox::Full when_full);
+  bool begins(const Frame& frame, const Output& out);
   void signal_fd();
   // Writes up what this thread, the stage's, has used since the last time.
   void account();
@@ -213,6 +214,11 @@ class Loop final : public ContextOf<LoopContext> {
   std::uint64_t nudges_ = 0;  // guarded by mutex_
   Costs accounted_;           // what this thread had used then
   std::uint8_t input_ = 0;
+
+  // Of a source, the last frame that was counted, and where it went out.
+  const Output* counted_at_ = nullptr;
+  std::string counted_source_;
+  std::uint64_t counted_sequence_ = 0;
 };
 
 }  // namespace sluice

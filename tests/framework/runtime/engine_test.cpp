@@ -123,6 +123,7 @@ TEST_CASE_METHOD(test::FreshGates, "several links fan in, and named ports carry 
                          {"end", "rt.collect", {"one", "two.even"}}}));
   const auto report = run_to_end(engine);
   CHECK(stage_of(report, "end").in == 450);
+  CHECK(stage_of(report, "two").in == 300);  // the same frame by another output is no other frame
   all_add_up(report);
 }
 
