@@ -32,5 +32,7 @@ void check_device(const std::string& path);
 
 // What to say of a device that another program has.
 std::string in_use(const std::string& path);
+// Of one that this user may not open: who may.
+std::string no_permission(const std::string& path);
 
 }  // namespace sluice::capture

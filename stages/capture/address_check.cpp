@@ -76,6 +76,22 @@ std::string in_use(const std::string& path) {
                      path, path);
 }
 
+std::string no_permission(const std::string& path) {
+  const auto text = fmt::format("no permission to open {}", path);
+  struct stat status {};
+  if (stat(path.c_str(), &status) != 0) return text;
+  constexpr mode_t kGroups = S_IRGRP | S_IWGRP;
+  if ((status.st_mode & kGroups) == kGroups)
+    return fmt::format(
+        "{}, which is for the group '{}'; join it with: sudo usermod -aG {} $USER, and log in "
+        "again",
+        text, group_of(status), group_of(status));
+  return fmt::format(
+      "{}, which only its owner may (mode {:04o}); udev gives cameras to a group: does it run "
+      "here?",
+      text, status.st_mode & 07777U);
+}
+
 void check_device(const std::string& path) {
   struct stat status {};
   if (stat(path.c_str(), &status) != 0)
@@ -84,11 +100,7 @@ void check_device(const std::string& path) {
   const DeviceFile device(open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
   if (device.get() < 0) {
     const int error = errno;
-    if (error == EACCES || error == EPERM)
-      refuse(
-          fmt::format("no permission to open {}, which is for the group '{}'; join it with: "
-                      "sudo usermod -aG {} $USER, and log in again",
-                      path, group_of(status), group_of(status)));
+    if (error == EACCES || error == EPERM) refuse(no_permission(path));
     if (error == EBUSY) refuse(in_use(path));
     refuse(fmt::format("can't open {}: {}", path, reason(error)));
   }

@@ -1,11 +1,17 @@
 #include "capture/libcamera_manager.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <mutex>
+#include <system_error>
 
+#include "capture/address.hpp"
+#include "capture/device_file.hpp"
 #include "capture/libcamera_config.hpp"
 #include "capture/libcamera_controls.hpp"
 
@@ -26,6 +32,18 @@ std::string list_of(const std::vector<std::shared_ptr<Camera>>& cameras) {
 // It tells much on standard error; whoever wants that sets the variable. Done before main(), as the
 // environment mustn't change once there are threads.
 [[maybe_unused]] const bool quiet = setenv("LIBCAMERA_LOG_LEVELS", "*:ERROR", 0) == 0;
+
+// Why libcamera may see no camera, as it passes over what it can't open.
+std::string forbidden() {
+  std::error_code none;
+  for (const auto& entry : std::filesystem::directory_iterator("/dev", none)) {
+    const auto path = entry.path().string();
+    if (path.rfind("/dev/media", 0) != 0) continue;
+    const DeviceFile file(open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+    if (file.get() < 0 && (errno == EACCES || errno == EPERM)) return no_permission(path);
+  }
+  return {};
+}
 
 bool named(const Camera& camera, const std::string& part) {
   return camera.id().find(part) != std::string::npos ||
@@ -58,10 +76,12 @@ std::shared_ptr<CameraManager> libcamera_manager() {
 
 std::shared_ptr<Camera> find_camera(const CameraManager& manager, const std::string& wanted) {
   const auto cameras = manager.cameras();
-  if (cameras.empty())
+  if (cameras.empty()) {
+    const auto why = forbidden();
     throw LibcameraError(
-        "libcamera finds no camera: is one attached, and may this user open /dev/media* and "
-        "/dev/video* (group video)? A USB camera may be had by capture.v4l2, too");
+        "libcamera finds no camera: " +
+        (why.empty() ? "is one attached? A USB camera may be had by capture.v4l2, too" : why));
+  }
   std::vector<std::shared_ptr<Camera>> found;
   for (std::size_t i = 0; i < cameras.size(); ++i) {
     if (cameras[i]->id() == wanted || std::to_string(i) == wanted) return cameras[i];
@@ -84,6 +104,8 @@ std::string model_of(const Camera& camera) {
 std::vector<Device> libcamera_devices() {
   const auto manager = libcamera_manager();
   std::vector<Device> devices;
+  if (manager->cameras().empty())
+    if (const auto why = forbidden(); !why.empty()) throw LibcameraError(why);
   for (const auto& camera : manager->cameras())
     devices.push_back({camera->id(), model_of(*camera), modes_of(*camera), controls_of(*camera)});
   return devices;
