@@ -40,6 +40,16 @@ TEST_CASE("every graph in the documents passes the check") {
   }
 }
 
+TEST_CASE("the README shows a Pi's graph as it is shipped") {
+  const auto pi = test::read_text(SLUICE_SOURCE_DIR "/configs/pi.toml");
+  const auto begin = pi.find("[stage.camera]");
+  const auto end = pi.find("\n# One machine's own settings");
+  REQUIRE(begin < end);
+  REQUIRE(end < pi.size());
+  CHECK(test::read_text(SLUICE_SOURCE_DIR "/README.md")
+            .find("```toml\n" + pi.substr(begin, end - begin) + "```") != std::string::npos);
+}
+
 TEST_CASE("every command in docs/timing.md is one, and what it sets is there") {
   const auto text = test::read_text(SLUICE_SOURCE_DIR "/docs/timing.md");
   int commands = 0;
