@@ -95,7 +95,7 @@ def video(mode, pattern='request', senders=1, realtime=False, seconds=4, uri=VID
         return got
 
 
-def lens(width, height, rate, seconds, convert=False, quality=80):
+def lens(width, height, quality, rate, seconds, convert=False):
     """A camera's yuv420 as JPEGs to a hub: CPU a frame of the sender, less that of being there for one frame."""
     with tempfile.TemporaryDirectory() as folder:
         address = free_addresses(1)[0]

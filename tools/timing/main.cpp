@@ -16,12 +16,13 @@ struct Command {
   int (*run)(const timing::Arguments&);
 };
 
-constexpr std::array<Command, 10> kCommands{{
+constexpr std::array<Command, 11> kCommands{{
     {"hops", 3, "HOPS CAPACITY FRAMES", timing::hops},
     {"paced", 3, "HOPS RATE SECONDS", timing::paced},
     {"codec", 3, "VIDEO QUALITY FRAMES", timing::codec},
     {"zmq", 2, "VIDEO MESSAGES", timing::zmq},
     {"watch", 3, "FOLDER RATE SECONDS", timing::watch},
+    {"lens", 6, "FILE WIDTH HEIGHT QUALITY RATE SECONDS", timing::lens},
     {"wake", 2, "RATE SECONDS", timing::wake},
     {"cameras", 6, "FOLDER COUNT RATE SECONDS PATTERN ADDRESS", timing::cameras},
     {"jpegs", 4, "VIDEO QUALITY COUNT FOLDER", timing::jpegs},

@@ -26,6 +26,10 @@ int zmq(const Arguments& arguments);
 // looks for motion.
 int watch(const Arguments& arguments);
 
+// FILE WIDTH HEIGHT QUALITY RATE SECONDS: the bare encoder on the file's yuv420 pictures (see
+// scene): the limit of a camera's node.
+int lens(const Arguments& arguments);
+
 // RATE SECONDS: a thread that sleeps and is woken: the limit of any hop between threads.
 int wake(const Arguments& arguments);
 
