@@ -6,7 +6,8 @@
 """
 
 from case import RUN, camera, case, graph, main
-from outcome import adds_up, at_stage, dropped, ended, failed, numbers, raised, rate, says, says_not, times
+from outcome import (adds_up, allocations, at_stage, counted, dropped, ended, failed, numbers, raised, rate, says,
+                     says_not, times)
 
 
 def lost(trouble, mend="", before=""):
@@ -67,6 +68,26 @@ for kind, each in {"yuv420": 1.5, "gray8": 1, "bgr8": 3}.items():
 case("capture.v4l2: its own size and rate",
      camera("capture.v4l2", device="0", frames=5),
      [ended(), adds_up, numbers, times])
+case("capture.v4l2: the first pictures are left out",
+     camera(**V4L2, warmup=5, frames=5),
+     [ended(), adds_up, numbers, times, at_stage("end", 5)])
+case("capture.v4l2: by a name that lasts",
+     camera(**{**V4L2, "device": "usb-Vivid_Test-video-index0"}, frames=3),
+     script="mkdir -p /dev/v4l/by-id; ln -s ../../video0 /dev/v4l/by-id/usb-Vivid_Test-video-index0\n"
+            "trap 'rm /dev/v4l/by-id/usb-Vivid_Test-video-index0' EXIT\n"
+            f"{RUN}; sluice stages capture.v4l2 --devices",
+     checks=[ended(), adds_up, at_stage("end", 3), says("out", "usb-Vivid_Test-video-index0")])
+case("capture.v4l2: no permission",
+     camera(**V4L2),
+     script="chmod 777 .; setpriv --reuid=65534 --regid=65534 --clear-groups sluice run graph.toml",
+     checks=[ended(1), says("err", "/dev/video0, which is for the group 'video'", "usermod -aG video")])
+# A frame's own memory is recycled. CAF takes two to wake a stage that sleeps; libjpeg two, and the JPEG is one.
+case("capture.v4l2: memory that a frame asks for",
+     graph(camera={**V4L2, "source": "camera", "rate": 25, "format": "yuv420"},
+           jpeg={"type": "encode.jpeg", "from": "camera"},
+           end={"type": "sink.discard", "from": "jpeg"}),
+     script="sluice time graph.toml --for 15s --json time.json",
+     checks=[ended(), allocations(camera=2.1, jpeg=5.1)])
 case("capture.v4l2: no JPEGs",
      camera(**V4L2, format="jpeg"),
      [ended(1), says("err", "jpeg", "yuv420")])
@@ -154,6 +175,21 @@ case("capture.libcamera: yuv420",
 case("capture.libcamera: a kind that it hasn't",
      camera(**LINES, format="jpeg"),
      [ended(1), says("err", "can't give jpeg", "NV12")])
+case("capture.libcamera: a rate, and by its number",
+     camera("capture.libcamera", camera="1", width=640, height=480, rate=30, warmup=2, frames=5),
+     [ended(), adds_up, numbers, times, at_stage("end", 5)])
+case("capture.libcamera: a rate that it hasn't",
+     camera(**LINES, rate=500),
+     [ended(1), says("err", "rate = 500", "30 to 60")])
+case("capture.libcamera: a control is taken",
+     camera(**LINES, controls=["frame_duration_limits=33333,33333"], frames=3),
+     [ended(), adds_up])
+case("capture.libcamera: stages hold all buffers",
+     graph(camera={**LINES, "source": "camera"},
+           uplink={"type": "transport.send", "from": "camera", "connect": "tcp://127.0.0.1:5999",
+                   "mailbox": {"capacity": 100}}),
+     script=f"{RUN} & wait_for err 'lost [1-9]'; end $!",
+     checks=[ended(), adds_up, dropped("camera", "no_buffer"), numbers, times])
 case("capture.libcamera: a preview beside the picture",
      graph(camera={**LINES, "source": "camera"},
            end={"type": "sink.discard", "from": "camera"},
@@ -172,13 +208,13 @@ case("capture.libcamera: a size that it hasn't",
      [ended(1), says("err", "333x222", "1280x720")])
 case("capture.libcamera: a control that it hasn't",
      camera(**LINES, controls=["lens_position=2"]),
-     [ended(1), says("err", "lens_position")])
+     [ended(1), says("err", "lens_position", "FrameDurationLimits")])
 case("capture.libcamera: in use",
      graph(one={**LINES, "source": "one"}, other={**LINES, "source": "other"},
            end={"type": "sink.discard", "from": ["one", "other"]}),
      [ended(1), says("err", "Virtual0 is in use")])
 case("capture.libcamera: devices", "", script="sluice stages capture.libcamera --devices",
-     checks=[ended(), says("out", "Virtual0", "Virtual1", "1280x720")])
+     checks=[ended(), says("out", "Virtual0", "Virtual1", "1280x720", "FrameDurationLimits")])
 
 # --- Several at once, and the graphs of configs/ ---------------------------------------------------
 BOTH = ["left", "right", "lines", "bars"]
@@ -188,18 +224,29 @@ case("two cameras of each sort in one process",
            end={"type": "sink.discard", "from": BOTH}),
      script=f"{RUN} & for source in {' '.join(BOTH)}; do wait_for_frames $source; done; end $!",
      checks=[ended(), adds_up, numbers, times, at_stage("end", 4, sources=BOTH)])
-for name in ("pi", "pi-motion"):
-    case(f"configs/{name}.toml to configs/hub.toml", "",
+
+
+def to_hub(name, camera, checks):
+    """A camera's graph to the hub's, until frames have come there."""
+    settings = " ".join(f"--set stage.camera.{key}={value}" for key, value in camera.items())
+    case(f"configs/{name}.toml to configs/hub.toml, {camera.get('type', 'capture.libcamera')}", "",
          script=f"""
 start_hub
-HOSTNAME=garden sluice run /sluice/configs/{name}.toml --status --report pi.json \\
-  --set stage.camera.camera=Virtual0 --set stage.camera.width=640 --set stage.camera.height=480 & pi=$!
+HOSTNAME=garden sluice run /sluice/configs/{name}.toml --status --report pi.json {settings} & pi=$!
+wait_for_frames garden hub.err
 wait_for_frames garden hub.err
 end $pi
 end $hub
 """,
          checks=[ended(), adds_up, at_stage("cameras", 1, report="hub.json", sources=["garden"]),
-                 at_stage("show", 1, report="hub.json", sources=["garden"])])
+                 at_stage("show", 1, report="hub.json", sources=["garden"]), *checks])
+
+
+SMALL = {"camera": "Virtual0", "width": 640, "height": 480}
+to_hub("pi", SMALL, [])
+to_hub("pi", {"type": "capture.v4l2", "device": "/dev/video0", "width": 640, "height": 360}, [])
+# A heartbeat alone would be one frame. What the small pictures show opens the gate for the large ones.
+to_hub("pi-motion", SMALL, [counted("motion.began", 1, report="pi.json"), at_stage("uplink", 10, report="pi.json")])
 
 if __name__ == "__main__":
     main()

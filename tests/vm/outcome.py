@@ -98,10 +98,10 @@ def at_stage(name, at_least, each_bytes=None, sources=None, report="report.json"
     return check
 
 
-def dropped(name, cause):
+def dropped(name, cause, report="report.json"):
     """That stage dropped some frames for that cause."""
     def check(outcome):
-        causes = outcome.json()["stages"][name]["dropped"]
+        causes = outcome.json(report)["stages"][name]["dropped"]
         assert causes.get(cause, 0) > 0, f"{name}: none were dropped as {cause}: {causes}"
     return check
 
@@ -112,6 +112,24 @@ def failed(name, why):
         found = outcome.json()["stages"][name]["failed"]
         assert found > 0, f"{name}: no frame failed"
         assert why in outcome.text("err"), f"err doesn't say {why!r}"
+    return check
+
+
+def counted(event, at_least, report):
+    """The report knows of so many of these events."""
+    def check(outcome):
+        events = outcome.json(report)["events"]
+        assert events.get(event, 0) >= at_least, f"{event}: not {at_least} times: {events}"
+    return check
+
+
+def allocations(**at_most):
+    """What `sluice time` has found: how often each stage asked for memory, a frame."""
+    def check(outcome):
+        stages = outcome.json("time.json")["variants"][0]["middle"]["stages"]
+        for name, most in at_most.items():
+            found = stages[name]["allocations_per_frame"]
+            assert found <= most, f"{name}: {found} allocations a frame, not {most} at most"
     return check
 
 
