@@ -98,10 +98,10 @@ def at_stage(name, at_least, each_bytes=None, sources=None, report="report.json"
     return check
 
 
-def dropped(name, cause, report="report.json"):
+def dropped(name, cause):
     """That stage dropped some frames for that cause."""
     def check(outcome):
-        causes = outcome.json(report)["stages"][name]["dropped"]
+        causes = outcome.json()["stages"][name]["dropped"]
         assert causes.get(cause, 0) > 0, f"{name}: none were dropped as {cause}: {causes}"
     return check
 
