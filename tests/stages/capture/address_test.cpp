@@ -1,8 +1,14 @@
 #include "capture/address.hpp"
 
+#include <grp.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
 #include <functional>
 
 #include "catch.hpp"
+#include "skip.hpp"
 
 using namespace sluice::capture;
 using Sort = Address::Sort;
@@ -17,6 +23,21 @@ std::string refusal(const std::function<void()>& call) {
   }
   return {};
 }
+
+// A device file, root's alone.
+class MadeDevice {
+ public:
+  MadeDevice() : made_(mknod(path_.c_str(), S_IFCHR | 0600, makedev(1, 11)) == 0) {}
+  ~MadeDevice() { unlink(path_.c_str()); }
+  MadeDevice(const MadeDevice&) = delete;
+  MadeDevice& operator=(const MadeDevice&) = delete;
+  const std::string& path() const { return path_; }
+  bool made() const { return made_; }
+
+ private:
+  const std::string path_ = "/tmp/sluice-video-" + std::to_string(getpid());
+  const bool made_;
+};
 
 }  // namespace
 
@@ -71,4 +92,25 @@ TEST_CASE("a source without a name is called after its file") {
   CHECK(named("0") == "camera");
   CHECK(named("rtsp://cam/1") == "camera");
   CHECK(named((std::string(100, 'x') + ".avi").c_str()) == std::string(64, 'x'));
+}
+
+TEST_CASE("who may open a device is told by its file's mode") {
+  if (geteuid() != 0) test::skip("device files are made by root only");
+  const MadeDevice device;
+  if (!device.made()) test::skip("root may make no device files here");
+  const auto* video = getgrnam("video");
+  REQUIRE(video);
+  REQUIRE(chown(device.path().c_str(), 0, video->gr_gid) == 0);
+  const auto said = [&](mode_t mode) {
+    REQUIRE(chmod(device.path().c_str(), mode) == 0);
+    REQUIRE(seteuid(65534) == 0);
+    const auto text = refusal([&] { check_device(device.path()); });
+    REQUIRE(seteuid(0) == 0);
+    return text;
+  };
+  CHECK(said(0660).find("which is for the group 'video'; join it with: sudo usermod -aG video") !=
+        std::string::npos);
+  const auto owners = said(0600);
+  CHECK(owners.find("which only its owner may (mode 0600)") != std::string::npos);
+  CHECK(owners.find("usermod") == std::string::npos);
 }

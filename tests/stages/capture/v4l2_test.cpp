@@ -1,11 +1,7 @@
 // capture.v4l2 as far as it goes without a camera: what it says of devices that are none, and what
 // it makes of what cameras tell of themselves. tests/vm has it with cameras.
 
-#include <grp.h>
 #include <linux/videodev2.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
-#include <unistd.h>
 
 #include <sluice/testkit.hpp>
 
@@ -15,7 +11,6 @@
 #include "capture/v4l2_modes.hpp"
 #include "capture/v4l2_nodes.hpp"
 #include "catch.hpp"
-#include "skip.hpp"
 
 namespace {
 
@@ -45,21 +40,6 @@ std::string refusal(Work work) {
 std::string refused_at_start(const std::string& device) {
   return refusal([&] { StageTest("capture.v4l2", {{"device", device}}).start(); });
 }
-
-// A device file, root's alone.
-class MadeDevice {
- public:
-  MadeDevice() : made_(mknod(path_.c_str(), S_IFCHR | 0600, makedev(1, 11)) == 0) {}
-  ~MadeDevice() { unlink(path_.c_str()); }
-  MadeDevice(const MadeDevice&) = delete;
-  MadeDevice& operator=(const MadeDevice&) = delete;
-  const std::string& path() const { return path_; }
-  bool made() const { return made_; }
-
- private:
-  const std::string path_ = "/tmp/sluice-video-" + std::to_string(getpid());
-  const bool made_;
-};
 
 // --- a camera as most USB cameras are
 Rates at(unsigned rate) { return {{1, rate}, {1, rate}}; }
@@ -143,26 +123,6 @@ TEST_CASE("capture.v4l2 refuses devices that are not there or are no cameras") {
            "there is no camera at /dev/v4l/by-id/usb-None_Such-video-index0");
   contains(refused_at_start("/dev/null"), "/dev/null is not a camera");
   contains(refused_at_start("/dev/shm"), "/dev/shm is not a device");
-}
-
-TEST_CASE("capture.v4l2 says who may open a device") {
-  if (geteuid() != 0) test::skip("device files are made by root only");
-  const MadeDevice device;
-  if (!device.made()) test::skip("root may make no device files here");
-  const auto said = [&](mode_t mode, gid_t group) {
-    REQUIRE(chown(device.path().c_str(), 0, group) == 0);
-    REQUIRE(chmod(device.path().c_str(), mode) == 0);
-    REQUIRE(seteuid(65534) == 0);
-    const auto text = refused_at_start(device.path());
-    REQUIRE(seteuid(0) == 0);
-    return text;
-  };
-  const auto* video = getgrnam("video");
-  REQUIRE(video);
-  contains(said(0660, video->gr_gid), "which is for the group 'video'; join it with");
-  const auto owners = said(0600, video->gr_gid);
-  contains(owners, "which only its owner may (mode 0600)");
-  CHECK(owners.find("usermod") == std::string::npos);
 }
 
 TEST_CASE("capture.v4l2 has its parameters checked before anything starts") {
