@@ -11,6 +11,7 @@
 #include "session.hpp"
 #include "status_lines.hpp"
 #include "verbs.hpp"
+#include "whole_file.hpp"
 
 namespace sluice::app {
 namespace {

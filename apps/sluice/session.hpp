@@ -1,7 +1,6 @@
 // An engine as the command line runs it: ended by signals, attended until it is over.
 #pragma once
 
-#include <fstream>
 #include <optional>
 #include <sluice/runtime/engine.hpp>
 #include <string>
@@ -56,32 +55,5 @@ class Session {
 // A duration that the user gave for `option`. Nothing where it is none or zero, which is then told
 // on standard error.
 std::optional<Duration> duration_or_tell(const char* option, const std::string& text);
-
-// A file that takes the place of an older one at once, so that nobody ever reads half of it. Opened
-// when made, so that a place that can't be written to is known before the work begins. What
-// is no ordinary file (/dev/stdout, a pipe) is written to as it is. Throws std::runtime_error.
-class WholeFile {
- public:
-  explicit WholeFile(std::string path);
-  // What was not put in place is removed.
-  ~WholeFile();
-  WholeFile(const WholeFile&) = delete;
-  WholeFile& operator=(const WholeFile&) = delete;
-
-  std::ostream& stream() { return stream_; }
-  void put_in_place();
-  void put_in_place(const std::string& text);
-
- private:
-  [[noreturn]] void cannot_write(int why) const;
-
-  const std::string path_;
-  const std::string partial_;  // path_ itself where that is no ordinary file
-  std::ofstream stream_;
-};
-
-// Writes to a WholeFile of that name, or to standard output where it is empty. Throws
-// std::runtime_error.
-void write_whole(const std::string& file, const std::string& text);
 
 }  // namespace sluice::app

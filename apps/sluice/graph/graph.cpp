@@ -12,8 +12,8 @@
 #include "graph/render.hpp"
 #include "graph/reports.hpp"
 #include "graph_option.hpp"
-#include "session.hpp"
 #include "verbs.hpp"
+#include "whole_file.hpp"
 
 namespace sluice::app {
 namespace {

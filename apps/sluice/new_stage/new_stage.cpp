@@ -13,8 +13,8 @@
 #include "new_stage/files.hpp"
 #include "new_stage/python.hpp"
 #include "new_stage/templates.hpp"
-#include "session.hpp"
 #include "verbs.hpp"
+#include "whole_file.hpp"
 
 namespace sluice::app {
 namespace {

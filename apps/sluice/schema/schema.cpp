@@ -3,9 +3,9 @@
 #include <sluice/graph/load.hpp>
 
 #include "schema/graph_schema.hpp"
-#include "session.hpp"
 #include "stage_type_option.hpp"
 #include "verbs.hpp"
+#include "whole_file.hpp"
 
 namespace sluice::app {
 

@@ -13,6 +13,7 @@
 #include "time/measurement.hpp"
 #include "time/text.hpp"
 #include "verbs.hpp"
+#include "whole_file.hpp"
 
 namespace sluice::app {
 namespace {

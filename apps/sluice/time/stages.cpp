@@ -15,6 +15,7 @@
 #include "time/measurement.hpp"
 #include "time/table.hpp"
 #include "verbs.hpp"
+#include "whole_file.hpp"
 
 namespace sluice::app {
 namespace {

@@ -13,6 +13,7 @@
 #include "time/text.hpp"
 #include "time/variants.hpp"
 #include "verbs.hpp"
+#include "whole_file.hpp"
 
 namespace sluice::app {
 namespace {
