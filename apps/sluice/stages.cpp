@@ -20,9 +20,12 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 std::string kinds_of(const Port& port) {
-  const auto list = port.same_as_input ? "what came in" : to_string(port.kinds);
-  if (port.kind_parameter.empty()) return list;
-  return list + (port.same_as_input ? ", or by " : ", by ") + port.kind_parameter;
+  auto list = port.same_as_input ? "what came in" : to_string(port.kinds);
+  if (!port.kind_parameter.empty())
+    list += (port.same_as_input ? ", or by " : ", by ") + port.kind_parameter;
+  if (!port.passed.empty())
+    list += fmt::format("; passes on {} as it comes", to_string(port.passed));
+  return list;
 }
 
 void print_list() {
@@ -71,7 +74,8 @@ Json json_of(const StageType& type) {
     outputs.push_back({{"name", port.name},
                        {"kinds", to_string(port.kinds)},
                        {"same_as_input", port.same_as_input},
-                       {"kind_parameter", port.kind_parameter}});
+                       {"kind_parameter", port.kind_parameter},
+                       {"passed", to_string(port.passed)}});
   for (const auto& p : type.parameters) {
     Json json{{"name", p.name},      {"type", to_string(p.type)},       {"help", p.help},
               {"unit", p.unit},      {"default", value_of(p.fallback)}, {"required", p.required},

@@ -12,7 +12,6 @@ struct JpegDecode : Stage {
   int divisor = 1;
   bool fast = true;
   bool tolerate = false;
-  bool pass_pixels = false;
   std::int64_t max_pixels = 64'000'000;
   int max_scans = 100;
 
@@ -33,12 +32,13 @@ are measured.
 
 A picture that is cut off or damaged fails: half a picture would be taken for motion. With
 `tolerate` it goes on, gray where nothing was decoded; what can't be read at all still fails.
-What is no JPEG fails too. With `pass_pixels` a picture that comes as pixels goes on as it came, in
-its own format and size: for a hub some of whose senders compress and some don't.
 Pictures above the limits fail before memory is taken for them, and so do CMYK pictures.
+
+What comes as pixels goes on as it came, in its own format and size: some of a hub's senders compress,
+and some don't.
 )");
-    d.input(Kind::jpeg);
-    d.output_chosen(Kind::bgr8 | Kind::gray8 | Kind::yuv420, "format");
+    d.input(kinds::images | Kind::jpeg);
+    d.output_chosen(Kind::bgr8 | Kind::gray8 | Kind::yuv420, "format").passing(kinds::images);
     d.choice("format", &JpegDecode::format,
              {{"bgr8", Kind::bgr8}, {"gray8", Kind::gray8}, {"yuv420", Kind::yuv420}},
              "what the pixels are");
@@ -46,8 +46,6 @@ Pictures above the limits fail before memory is taken for them, and so do CMYK p
              "size of the result, of width and height, rounded up");
     d.param("fast", &JpegDecode::fast, "a quicker, coarser DCT and upsampling of colours");
     d.param("tolerate", &JpegDecode::tolerate, "hand on damaged pictures as far as they go");
-    d.param("pass_pixels", &JpegDecode::pass_pixels,
-            "hand on what comes as pixels, as it is, instead of failing it");
     d.param("max_pixels", &JpegDecode::max_pixels, "refuse larger pictures")
         .range(1, 65535.0 * 65535.0)
         .unit("pixels");
@@ -75,7 +73,7 @@ from = "small"
   }
 
   void process(const FramePtr& frame, Context& context) override {
-    if (pass_pixels && frame->image()) return context.emit(frame);
+    if (frame->image()) return context.emit(frame);
     const Encoded* jpeg = frame->encoded();
     if (!jpeg || jpeg->codec != Kind::jpeg)
       throw FrameError("decode.jpeg takes jpeg, not " + std::string(to_string(frame->kind())));

@@ -143,7 +143,8 @@ std::vector<Walls::Output> Walls::out_of(std::size_t stage) const {
   const auto& type = *engine_.plan().stages[stage].type;
   for (std::size_t i = 0; i < type.outputs.size(); ++i) {
     const auto& port = type.outputs[i];
-    if (port.same_as_input || !(port.kinds & kShown).empty()) outputs.emplace_back(stage, i);
+    if (port.same_as_input || !((port.kinds | port.passed) & kShown).empty())
+      outputs.emplace_back(stage, i);
   }
   return outputs;
 }

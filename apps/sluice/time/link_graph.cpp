@@ -53,7 +53,6 @@ std::string graph_of_receiver(const LinkEnd& link) {
          R"([stage.decode]
 type = "decode.jpeg"
 from = "receive"
-pass_pixels = true
 [stage.end]
 type = "sink.discard"
 from = "decode"

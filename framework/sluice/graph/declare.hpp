@@ -126,28 +126,30 @@ class Declare {
   Declare& example(std::string graph_file) { return type_.example = std::move(graph_file), *this; }
 
   Declare& input(Kinds kinds, std::string name = "in", std::string help = {}) {
-    type_.inputs.push_back({std::move(name), kinds, std::move(help), false, {}});
+    type_.inputs.push_back({std::move(name), kinds, std::move(help), false, {}, {}});
     return *this;
   }
   Declare& output(Kinds kinds, std::string name = "out", std::string help = {}) {
-    type_.outputs.push_back({std::move(name), kinds, std::move(help), false, {}});
+    type_.outputs.push_back({std::move(name), kinds, std::move(help), false, {}, {}});
     return *this;
   }
   // An output that gives what came in.
   Declare& output_same(std::string name = "out") {
-    type_.outputs.push_back({std::move(name), {}, {}, true, {}});
+    type_.outputs.push_back({std::move(name), {}, {}, true, {}, {}});
     return *this;
   }
   // An output whose kind is chosen by a text parameter, such as format = "gray8".
   Declare& output_chosen(Kinds kinds, std::string parameter, std::string name = "out") {
-    type_.outputs.push_back({std::move(name), kinds, {}, false, std::move(parameter)});
+    type_.outputs.push_back({std::move(name), kinds, {}, false, std::move(parameter), {}});
     return *this;
   }
   // An output that gives what came in, or the kind that a text parameter says.
   Declare& output_same_or_chosen(Kinds kinds, std::string parameter, std::string name = "out") {
-    type_.outputs.push_back({std::move(name), kinds, {}, true, std::move(parameter)});
+    type_.outputs.push_back({std::move(name), kinds, {}, true, std::move(parameter), {}});
     return *this;
   }
+  // Of what comes in, the output declared last passes these kinds on as they are.
+  Declare& passing(Kinds kinds) { return type_.outputs.back().passed = kinds, *this; }
   Declare& raises(std::vector<std::string> events) {
     return type_.events = std::move(events), *this;
   }

@@ -101,7 +101,17 @@ class Flows {
                   hint);
   }
 
+  // `frames`: what comes in; empty where that isn't known.
   static std::optional<Kinds> given(const Node& node, const Port& output, Kinds frames) {
+    const auto made = made_by(node, output, frames);
+    if (!made || output.passed.empty()) return made;
+    if (frames.empty()) return std::nullopt;
+    const auto passed = frames & output.passed;
+    return passed == frames ? passed : *made | passed;
+  }
+
+  // Of what isn't passed on as it came.
+  static std::optional<Kinds> made_by(const Node& node, const Port& output, Kinds frames) {
     for (const auto& [parameter, value] : node.plan.parameters) {
       if (parameter->name != output.kind_parameter) continue;
       const auto* text = std::get_if<std::string>(&value);
@@ -155,7 +165,8 @@ std::string converter_hint(Kinds given, Kinds wanted) {
     const auto& out = type->outputs.front();
     if ((type->inputs.front().kinds & given) != given || out.same_as_input) continue;
     const auto with = setting_for(*type, out, wanted);
-    if (!with) continue;
+    const auto passed = given & out.passed;
+    if (!with || (passed & wanted) != passed) continue;
     // Of several, the one that does the least besides.
     const auto cost =
         type->inputs.size() + type->outputs.size() + type->events.size() +

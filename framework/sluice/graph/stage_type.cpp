@@ -105,7 +105,7 @@ void StageTypes::add(StageType type) {
   if (type.is_source() && !type.loops)
     refuse("a stage without inputs is a source, and derives from LoopStage");
   for (const auto& port : type.outputs) {
-    if (port.same_as_input && type.inputs.empty())
+    if ((port.same_as_input || !port.passed.empty()) && type.inputs.empty())
       refuse(fmt::format("output '{}' is the same as an input that is not there", port.name));
     if (!port.kind_parameter.empty() && !type.parameter(port.kind_parameter))
       refuse(fmt::format("output '{}' follows a parameter '{}' that is not there", port.name,

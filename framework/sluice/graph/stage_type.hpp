@@ -85,6 +85,8 @@ struct Port {
   // Outputs only. The name of a text parameter whose value, a kind's name, is what is given. With
   // both, what came in is given where the value is no kind's name, such as "same".
   std::string kind_parameter;
+  // Outputs only. Of what comes in, these go out as they came; the rest turns into `kinds`.
+  Kinds passed;
 };
 
 // Something attached to this machine that a source type could open.

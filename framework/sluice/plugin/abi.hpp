@@ -8,7 +8,7 @@
 
 // To be raised by whoever changes what the public headers make of memory: members and their order,
 // virtual functions, what inline functions rely on.
-#define SLUICE_ABI_VERSION 3
+#define SLUICE_ABI_VERSION 4
 
 #define SLUICE_ABI_TEXT_OF(number) #number
 #define SLUICE_ABI_TEXT(number) SLUICE_ABI_TEXT_OF(number)

@@ -114,7 +114,11 @@ TEST_CASE(
         "put a stage of type \"loadtest.convert\" with to = \"yuv420\" between them");
   // Of what comes it must take all.
   CHECK(converter_hint(Kind::bgr8 | Kind::array, Kind::jpeg).empty());
-  CHECK(converter_hint(Kind::jpeg, Kind::gray8).empty());
+  CHECK(converter_hint(Kind::jpeg, Kind::bgr8).empty());
+  CHECK(converter_hint(Kind::jpeg, Kind::gray8) ==
+        "put a stage of type \"loadtest.decode\" between them");
+  // What it would pass on as it came doesn't fit either.
+  CHECK(converter_hint(Kind::array | Kind::jpeg, Kind::gray8).empty());
 }
 
 TEST_CASE("Who hears all is fed everyone's events, but never in a circle") {
@@ -182,6 +186,26 @@ format = ")" +
   CHECK(p.code == "kinds-mismatch");
   CHECK(p.line == 5);
   CHECK(p.message == "'two' gives gray8, but 'end' (loadtest.uplink) takes jpeg");
+}
+
+TEST_CASE("What a stage passes on as it came flows behind it, beside what it makes") {
+  const auto behind = [](const std::string& format) {
+    const auto p = plan(R"(
+[stage.camera]
+type = "loadtest.chosen"
+format = ")" + format + R"("
+[stage.decode]
+type = "loadtest.decode"
+from = "camera"
+[stage.end]
+type = "loadtest.same"
+from = "decode"
+)");
+    return p.stages.back().links.at(0).kinds;
+  };
+  CHECK(behind("jpeg") == Kinds(Kind::gray8));
+  CHECK(behind("bgr8") == Kinds(Kind::bgr8));  // nothing is made
+  CHECK(behind("any") == (Kind::gray8 | Kind::bgr8));
 }
 
 TEST_CASE("Two circles are two problems, and what is behind them none") {

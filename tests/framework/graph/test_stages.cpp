@@ -62,6 +62,17 @@ struct LoadConvert : Stage {
 };
 SLUICE_STAGE(LoadConvert, "loadtest.convert");
 
+struct LoadDecode : Stage {
+  static void declare(Declare<LoadDecode>& d) {
+    d.summary("JPEG to pictures, and pictures as they come");
+    d.input(kinds::images | Kind::jpeg);
+    d.output_chosen(Kind::gray8 | Kind::yuv420, "format").passing(kinds::images);
+    d.param("format", &LoadDecode::format, "what it gives").choices({"gray8", "yuv420"});
+  }
+  std::string format = "gray8";
+};
+SLUICE_STAGE(LoadDecode, "loadtest.decode");
+
 struct LoadSame : Stage {
   static void declare(Declare<LoadSame>& d) {
     d.summary("Hands on what it gets");

@@ -236,14 +236,12 @@ TEST_CASE("decode.jpeg: what is no JPEG fails by its first bytes") {
 
   StageTest test("decode.jpeg");
   test.send(frame(png, Kind::png));
-  test.send(sluice::testkit::make_frame(picture(8, 8)));
-  CHECK(test.counts().failed == 2);
+  CHECK(test.counts().failed == 1);
   CHECK(contains(test.log()[0], "not png"));
-  CHECK(contains(test.log()[1], "not bgr8"));
 }
 
-TEST_CASE("decode.jpeg: pixels go on as they came where that is asked for") {
-  StageTest test("decode.jpeg", {{"pass_pixels", true}, {"scale", "1/2"}});
+TEST_CASE("decode.jpeg: pixels go on as they came") {
+  StageTest test("decode.jpeg", {{"scale", "1/2"}});
   const auto pixels = sluice::testkit::make_frame(picture(8, 8));
   test.send(pixels);
   test.send(frame(compress(picture(8, 8))));

@@ -40,8 +40,6 @@ TEST_CASE("check: the hint names the stage type that converts") {
         "put a stage of type \"decode.jpeg\" between them");
   CHECK(hint(kJpeg + "[stage.small]\ntype = \"image.resize\"\nscale = 0.5\nfrom = \"jpeg\"\n") ==
         "put a stage of type \"decode.jpeg\" between them");
-  CHECK(hint(kCamera + "[stage.pixels]\ntype = \"decode.jpeg\"\nfrom = \"camera\"\n") ==
-        "put a stage of type \"encode.jpeg\" between them");
   // Nothing makes a picture of events; but where those came from there is one.
   CHECK(hint(kCamera + "[stage.jpeg]\ntype = \"encode.jpeg\"\nfrom = \"camera.events\"\n") ==
         "\"camera.out\" gives bgr8");
@@ -52,6 +50,11 @@ TEST_CASE("check: what the hint proposes fits") {
   const auto mended =
       loaded(kJpeg + "[stage.between]\ntype = \"decode.jpeg\"\nfrom = \"jpeg\"\n" + end);
   CHECK(mended.problems.empty());
+  // What a hub gets may be pixels already: decode.jpeg passes them on.
+  CHECK(loaded("[stage.between]\ntype = \"decode.jpeg\"\nfrom = \"cameras\"\n"
+               "[stage.cameras]\ntype = \"transport.receive\"\nbind = \"tcp://127.0.0.1:5555\"\n" +
+               end)
+            .problems.empty());
 }
 
 TEST_CASE("check: a stage that wants one kind of pixels is told how to get them") {
