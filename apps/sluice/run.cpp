@@ -28,7 +28,8 @@ struct Options : GraphOptions {
 
 constexpr SteadyTime kNever = SteadyTime::max();
 
-// Waits for the end of the graph; stops it when the time is over or a signal comes.
+// Waits for the end of the graph; stops it when the time is over or a signal comes, be it while it
+// starts.
 void attend(Session& session, std::optional<Duration> run_for, bool status) {
   const auto now = [] { return Clock::system().steady(); };
   auto stop_at = run_for ? now() + *run_for : kNever;
@@ -90,10 +91,10 @@ int run(const Options& options) {
     dashboard.emplace(session.engine(), events);
     log_line(LogLevel::info, "dashboard", dashboard->url());
   }
-  session.engine().start();
+  session.engine().begin();
   attend(session, run_for, options.status || (isatty(STDERR_FILENO) != 0 && !options.quiet));
   const Report report = session.engine().report();
-  if (!options.quiet) fmt::print(stderr, "\n{}", to_table(report));
+  if (!options.quiet && session.engine().is_up()) fmt::print(stderr, "\n{}", to_table(report));
   // What of it can't be written takes nothing else with it.
   bool written = true;
   const auto save = [&](auto&& write) {

@@ -4,6 +4,7 @@
 #include <malloc.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -28,6 +29,15 @@ void keep_freed_memory() {
   mallopt(M_TRIM_THRESHOLD, 128 << 20);
 }
 
+// Each connection takes a descriptor. The usual soft limit, 1024, is there for programs that use
+// select().
+void allow_many_descriptors() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 }  // namespace
 
 int signal_descriptor() {
@@ -49,6 +59,7 @@ Session::Session(Plan plan, EngineOptions options)
     : signals_(signal_descriptor(), "signalfd"),
       over_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd") {
   keep_freed_memory();
+  allow_many_descriptors();
   options.on_over = [this] {
     const std::uint64_t one = 1;
     if (write(over_.get(), &one, sizeof one) != sizeof one) std::abort();  // an eventfd takes a one

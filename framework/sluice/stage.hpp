@@ -38,8 +38,10 @@ class FrameError : public std::runtime_error {
 
 enum class LogLevel { debug, info, warning, error };
 
-// What a stage may ask of its surroundings. Valid as long as the stage is; called by the stage's
-// own thread only.
+// What a stage may ask of its surroundings. Valid as long as the stage is. To be called from within
+// the stage's own functions; only raise(), figure(), log() and clock() are for its other threads
+// too. What a stage does wrong here (a frame settled twice, a call from a foreign thread) is not
+// done, and told in the log.
 class Context {
  public:
   virtual ~Context() = default;
@@ -70,6 +72,16 @@ class Context {
   // Settles one frame in hand as failed, logging why. `source` may be empty (not known).
   virtual void fail(const std::string& source, std::string_view why) = 0;
 
+  // Nothing more comes of this source, as far as can be known: a sender's link is lost, its place
+  // was given to another. The stages behind are told after the source's last frame
+  // (Stage::on_gone()), and forget it. It may come back as a new one.
+  virtual void gone(const std::string& source) = 0;
+
+  // How many bytes of pictures the stage keeps at the moment, besides frames in hand; say it when
+  // it changes. False: the graph now holds more than its `memory` allows, so the stage is to let
+  // go of what it can do without, and say so again.
+  virtual bool hold(std::size_t bytes) = 0;
+
   // The name of the input that the frame being processed came from.
   virtual std::string_view input() const = 0;
 
@@ -94,6 +106,9 @@ class Stage {
   // Settles the frame as done by returning, unless it called drop() or fail() or threw.
   virtual void process(const FramePtr&, Context&) {}
   virtual void on_event(const Event&, Context&) {}
+  // Nothing more comes of this source: what is kept for it is to be forgotten, so that whoever
+  // sends under many names fills no table. May come for a source that never was here.
+  virtual void on_gone(const std::string& /*source*/, Context&) {}
   // Called every `ticks(interval)`, between frames.
   virtual void on_tick(Context&) {}
   // All inputs have ended: hand on what is held back.
@@ -110,6 +125,12 @@ class LoopContext : public Context {
   // Waits that long, or until stopping() turns true. Returns stopping().
   virtual bool wait(Duration limit) = 0;
 
+  // Like emit(), but never waits. Takes the frame (`frame` is null then) where every link has room,
+  // or all but some: these get it later, and until then nothing more is taken: false, and the
+  // frame stays the caller's. wake_fd() becomes readable when it is worth another call. With a null
+  // frame: only moves on what is left over; true: nothing is.
+  virtual bool try_emit(FramePtr& frame, std::string_view output = "out") = 0;
+
   // The next frame of the mailbox, null if none comes within the limit, when inputs_ended(), or
   // when stopping(). The frame is in hand until it is settled by done(), drop() or fail().
   virtual FramePtr take(Duration limit) = 0;
@@ -117,8 +138,9 @@ class LoopContext : public Context {
   // No frame is left and none will come.
   virtual bool inputs_ended() const = 0;
 
-  // Readable (poll it, don't read it) while take() would give a frame or the end at once, or when
-  // stopping(): for stages that wait for a socket and their mailbox together.
+  // Readable (poll it, don't read it) while take() would give a frame or the end at once, when
+  // try_emit() is worth another call, or when stopping(): for stages that wait for a socket and
+  // these together.
   virtual int wake_fd() const = 0;
 };
 

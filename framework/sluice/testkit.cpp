@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <limits>
 #include <sluice/graph/parameter_value.hpp>
 #include <sluice/testkit.hpp>
 #include <stdexcept>
@@ -48,7 +49,11 @@ class StageTest::Recorder final : public LoopContext {
   Recorder(const Recorder&) = delete;
   Recorder& operator=(const Recorder&) = delete;
 
+  // The stage's functions are called by this thread from here on.
+  void enter() { owner_ = std::this_thread::get_id(); }
+
   void emit(FramePtr frame, std::string_view output) override {
+    own("emit()");
     if (!type_.output(output))
       throw std::logic_error(fmt::format("'{}' has no output '{}'", type_.name, output));
     {
@@ -78,24 +83,55 @@ class StageTest::Recorder final : public LoopContext {
     const std::lock_guard lock(mutex_);
     figures_[std::string(name)][of] = value;
   }
-  void drop(const std::string&, std::string_view cause) override {
+  bool try_emit(FramePtr& frame, std::string_view output) override {
     {
       const std::lock_guard lock(mutex_);
-      if (type_.is_source()) ++counts_.in;
+      if (room_ == 0) return !frame;
+      if (frame) --room_;
+    }
+    if (frame) emit(std::exchange(frame, nullptr), output);
+    return true;
+  }
+  void drop(const std::string&, std::string_view cause) override {
+    settle("drop()");
+    {
+      const std::lock_guard lock(mutex_);
       ++counts_.dropped[std::string(cause)];
-      settled_ = true;
     }
     ask();
   }
   void fail(const std::string&, std::string_view why) override {
+    settle("fail()");
     {
       const std::lock_guard lock(mutex_);
-      if (type_.is_source()) ++counts_.in;
       ++counts_.failed;
-      settled_ = true;
       log_.emplace_back(why);
     }
     ask();
+  }
+  void gone(const std::string& source) override {
+    own("gone()");
+    {
+      const std::lock_guard lock(mutex_);
+      gone_.push_back(source);
+    }
+    ask();
+  }
+  bool hold(std::size_t bytes) override {
+    const std::lock_guard lock(mutex_);
+    held_ = bytes;
+    return bytes <= memory_;
+  }
+  // Of a frame that came: as the runtime does before a stage sees it.
+  bool takes(const Frame& frame) {
+    const auto* port = type_.input(input_);
+    if (!port) throw std::logic_error(fmt::format("'{}' has no input '{}'", type_.name, input_));
+    if (port->kinds.has(frame.kind())) return true;
+    const std::lock_guard lock(mutex_);
+    ++counts_.failed;
+    log_.push_back(fmt::format("'{}' takes {}, and {} came", port->name, to_string(port->kinds),
+                               to_string(frame.kind())));
+    return false;
   }
   std::string_view input() const override { return input_; }
   const Clock& clock() const override { return clock_; }
@@ -118,6 +154,8 @@ class StageTest::Recorder final : public LoopContext {
     return stopping_;
   }
   FramePtr take(Duration limit) override {
+    if (type_.is_source()) throw std::logic_error("take(): a source has no frames to take");
+    own("take()");
     ask();
     for (;;) {
       std::unique_lock lock(mutex_);
@@ -128,15 +166,26 @@ class StageTest::Recorder final : public LoopContext {
       signal();
       if (auto* frame = std::get_if<FramePtr>(&letter)) {
         ++counts_.in;
+        lock.unlock();
+        if (!takes(**frame)) continue;
+        lock.lock();
+        ++in_hand_;
         return std::move(*frame);
       }
       lock.unlock();
-      hear(std::get<Event>(letter));
+      if (const auto* event = std::get_if<Event>(&letter))
+        hear(*event);
+      else
+        forget(std::get<std::string>(letter));
     }
   }
   void done(std::size_t frames) override {
+    own("done()");
     {
       const std::lock_guard lock(mutex_);
+      if (frames > in_hand_)
+        throw std::logic_error("done() for more frames than are in hand: each is settled once");
+      in_hand_ -= frames;
       counts_.out += frames;
     }
     ask();
@@ -161,7 +210,8 @@ class StageTest::Recorder final : public LoopContext {
     }
     changed_.notify_all();
   }
-  void queue(std::variant<FramePtr, Event> letter) {
+  using Letter = std::variant<FramePtr, Event, std::string>;  // a frame, an event, a source gone
+  void queue(Letter letter) {
     {
       const std::lock_guard lock(mutex_);
       queue_.push_back(std::move(letter));
@@ -179,9 +229,14 @@ class StageTest::Recorder final : public LoopContext {
   }
 
   std::function<bool()> until;
-  std::function<void(const Event&)> hear;  // the stage's on_event()
+  std::function<void(const Event&)> hear;          // the stage's on_event()
+  std::function<void(const std::string&)> forget;  // its on_gone()
   std::string input_ = "in";
-  bool settled_ = false;
+  std::size_t in_hand_ = 0;
+  std::vector<std::string> gone_;
+  std::size_t held_ = 0;
+  std::size_t memory_ = std::numeric_limits<std::size_t>::max();
+  std::size_t room_ = std::numeric_limits<std::size_t>::max();
   Counts counts_;
   std::map<std::string, std::vector<FramePtr>> frames_;
   std::vector<Event> events_;
@@ -189,6 +244,25 @@ class StageTest::Recorder final : public LoopContext {
   std::vector<std::string> log_;
 
  private:
+  void own(std::string_view call) const {
+    if (owner_ != std::this_thread::get_id())
+      throw std::logic_error(fmt::format(
+          "{} was called from a thread that is not the stage's own: leave such calls to process() "
+          "or run()",
+          call));
+  }
+  // A frame in hand, or of a source something that came.
+  void settle(std::string_view call) {
+    own(call);
+    const std::lock_guard lock(mutex_);
+    if (type_.is_source()) {
+      ++counts_.in;
+      return;
+    }
+    if (in_hand_ == 0)
+      throw std::logic_error(fmt::format("{} without a frame in hand: each is settled once", call));
+    --in_hand_;
+  }
   void ask() {
     if (until && !stopping_ && until()) stop();
   }
@@ -207,10 +281,11 @@ class StageTest::Recorder final : public LoopContext {
   const Clock& clock_;
   FakeClock* const fake_;
   const int wake_fd_;
+  std::atomic<std::thread::id> owner_{std::this_thread::get_id()};
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::atomic<bool> stopping_{false};
-  std::deque<std::variant<FramePtr, Event>> queue_;
+  std::deque<Letter> queue_;
   bool ended_ = false;
 };
 
@@ -235,6 +310,7 @@ StageTest::StageTest(std::string_view type, const Parameters& parameters, const 
   recorder_ =
       std::make_unique<Recorder>("test", *type_, clock ? *clock : fake_, clock ? nullptr : &fake_);
   recorder_->hear = [this](const Event& event) { stage_->on_event(event, *recorder_); };
+  recorder_->forget = [this](const std::string& source) { stage_->on_gone(source, *recorder_); };
 }
 
 StageTest::~StageTest() {
@@ -250,20 +326,30 @@ void StageTest::start() {
 
 void StageTest::send(FramePtr frame, std::string_view input) {
   start();
+  recorder_->enter();
   recorder_->input_ = std::string(input);
-  recorder_->settled_ = false;
   ++recorder_->counts_.in;
+  if (!recorder_->takes(*frame)) return;
+  recorder_->in_hand_ = 1;
   try {
     stage_->process(frame, *recorder_);
-    if (!recorder_->settled_) ++recorder_->counts_.out;
+    if (recorder_->in_hand_ == 1) ++recorder_->counts_.out;
   } catch (const FrameError& e) {
-    recorder_->fail(frame->source, e.what());
+    if (recorder_->in_hand_ == 1) recorder_->fail(frame->source, e.what());
   }
+  recorder_->in_hand_ = 0;
 }
 
 void StageTest::send(const Event& event) {
   start();
+  recorder_->enter();
   stage_->on_event(event, *recorder_);
+}
+
+void StageTest::send_gone(const std::string& source) {
+  start();
+  recorder_->enter();
+  stage_->on_gone(source, *recorder_);
 }
 
 void StageTest::tick() {
@@ -278,6 +364,7 @@ void StageTest::finish() {
 
 void StageTest::queue(FramePtr frame) { recorder_->queue(std::move(frame)); }
 void StageTest::queue(const Event& event) { recorder_->queue(event); }
+void StageTest::queue_gone(const std::string& source) { recorder_->queue(source); }
 void StageTest::end_inputs() { recorder_->end_inputs(); }
 
 void StageTest::run(std::function<bool(const StageTest&)> until) {
@@ -289,6 +376,7 @@ void StageTest::run(std::function<bool(const StageTest&)> until) {
 void StageTest::run_in_thread() {
   start();
   thread_ = std::thread([this] {
+    recorder_->enter();
     try {
       dynamic_cast<LoopStage&>(*stage_).run(*recorder_);
     } catch (...) {  // handed to stop()
@@ -323,6 +411,18 @@ std::vector<Event> StageTest::events() const {
 }
 std::map<std::string, std::map<std::string, double>> StageTest::figures() const {
   return recorder_->locked([](const Recorder& r) { return r.figures_; });
+}
+std::vector<std::string> StageTest::gone() const {
+  return recorder_->locked([](const Recorder& r) { return r.gone_; });
+}
+std::size_t StageTest::held_bytes() const {
+  return recorder_->locked([](const Recorder& r) { return r.held_; });
+}
+void StageTest::limit_memory(std::size_t bytes) {
+  recorder_->locked([&](const Recorder&) { recorder_->memory_ = bytes; });
+}
+void StageTest::limit_room(std::size_t frames) {
+  recorder_->locked([&](const Recorder&) { recorder_->room_ = frames; });
 }
 std::vector<std::string> StageTest::log() const {
   return recorder_->locked([](const Recorder& r) { return r.log_; });

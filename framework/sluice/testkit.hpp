@@ -73,9 +73,13 @@ class StageTest {
 
   // --- a stage that is given frames
   // process(), with the runtime's rules: FrameError counts as failed, other exceptions reach the
-  // test.
+  // test, and a frame of a kind that the input doesn't declare counts as failed without reaching
+  // the stage. What the runtime would refuse as a mistake of the stage (a frame settled twice, or
+  // outside of process(); a call from a foreign thread) throws std::logic_error.
   void send(FramePtr frame, std::string_view input = "in");
   void send(const Event& event);
+  // on_gone(): nothing more comes of this source.
+  void send_gone(const std::string& source);
   void tick();
   void finish();
 
@@ -84,6 +88,7 @@ class StageTest {
   // They are taken in this order; in a graph, events overtake the frames that wait.
   void queue(FramePtr frame);
   void queue(const Event& event);
+  void queue_gone(const std::string& source);
   void end_inputs();
   // run() in this thread; with `until`, stopping() turns true as soon as that holds (asked after
   // each frame, event and wait). What run() throws reaches the test.
@@ -101,6 +106,14 @@ class StageTest {
   Counts counts() const;
   // By name, and by what it is a figure of.
   std::map<std::string, std::map<std::string, double>> figures() const;
+  // What the stage said by gone(), of itself.
+  std::vector<std::string> gone() const;
+  // What it said last by hold().
+  std::size_t held_bytes() const;
+  // hold() says from now on that this many bytes are too many.
+  void limit_memory(std::size_t bytes);
+  // How many frames try_emit() still takes; without it, any number.
+  void limit_room(std::size_t frames);
 
   Stage& stage() { return *stage_; }
 

@@ -71,6 +71,8 @@ class GraphCheck {
                               .read(known, {&graph_parameters()},
                                     {"name", "include", "mailbox", "stage", "device", "dashboard"});
     if (const auto* drain = settings.get<std::int64_t>("drain")) plan.drain = Duration(*drain);
+    if (const auto* memory = settings.get<std::int64_t>("memory"))
+      plan.memory = static_cast<std::size_t>(*memory);
     if (const auto* dashboard = graph_.find("dashboard"))
       plan.dashboard = read_dashboard(*dashboard, problems_);
     if (const auto* mailbox = graph_.find("mailbox"))

@@ -52,8 +52,9 @@ struct Plan {
   std::string name;
   std::string device;
   Duration drain = std::chrono::seconds(2);  // for emptying the mailboxes at the end
-  std::optional<DashboardPlan> dashboard;    // nothing: the graph asks for none
-  std::vector<StagePlan> stages;             // each after those that feed it
+  std::size_t memory = 0;  // bytes of frames that may be kept; 0: a quarter of the machine's
+  std::optional<DashboardPlan> dashboard;  // nothing: the graph asks for none
+  std::vector<StagePlan> stages;           // each after those that feed it
 };
 
 }  // namespace sluice

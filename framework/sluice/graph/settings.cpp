@@ -36,6 +36,12 @@ Parameter other(std::string name, ParamType type, std::string help, Duration mos
   return p;
 }
 
+Parameter size(std::string name, std::string help, double least) {
+  auto p = other(std::move(name), ParamType::size, std::move(help));
+  p.least = least;
+  return p;
+}
+
 ProblemCode code_of(ValueFault fault, ParamType type) {
   switch (fault) {
     case ValueFault::unit:
@@ -85,7 +91,8 @@ const std::vector<Parameter>& mailbox_parameters() {
       integer("capacity", "frames that may wait; with \"latest\": of each source", 1, 100'000),
       choice("when_full", "what happens to a frame for which there is no room",
              {"block", "drop_oldest", "drop_newest", "latest"}),
-      other("max_bytes", ParamType::size, "what the waiting frames may add up to; 0: no limit"),
+      other("max_bytes", ParamType::size,
+            "what the waiting frames may add up to; 0: a quarter of the graph's memory"),
       other("max_age", ParamType::duration,
             "a frame that is older when its turn comes is dropped; 0: no limit"),
   };
@@ -106,6 +113,10 @@ const std::vector<Parameter>& graph_parameters() {
   static const std::vector<Parameter> list{
       other("drain", ParamType::duration,
             "how long a stopping graph may take to empty its mailboxes", std::chrono::hours(1)),
+      size("memory",
+           "what all queues and stages together may keep of frames; without it, a quarter of the "
+           "machine's memory",
+           1 << 20),
       other("plugins", ParamType::texts, "shared objects with stage types, by name or path"),
   };
   return list;

@@ -16,7 +16,7 @@ namespace sluice {
 const std::vector<Parameter>& stage_parameters();      // workers, optional
 const std::vector<Parameter>& mailbox_parameters();    // capacity, when_full, max_bytes, max_age
 const std::vector<Parameter>& restart_parameters();    // on, at_most, within
-const std::vector<Parameter>& graph_parameters();      // drain, plugins
+const std::vector<Parameter>& graph_parameters();      // drain, memory, plugins
 const std::vector<Parameter>& dashboard_parameters();  // listen, token, hosts
 
 // What names of graphs and stages are made of, as a regular expression.

@@ -63,7 +63,8 @@ enum class WhenFull { block, drop_oldest, drop_newest, latest };
 std::string_view to_string(WhenFull policy);
 std::optional<WhenFull> when_full_from_string(std::string_view name);
 
-// How a mailbox behaves. Zero means no limit for max_bytes and max_age.
+// How a mailbox behaves. Zero means no limit for max_age, and for max_bytes a quarter of what the
+// graph may keep in all.
 struct MailboxRules {
   WhenFull when_full = WhenFull::drop_oldest;
   // Frames; with `latest`: of each source. 0: what fits the policy, see capacity_of().

@@ -33,6 +33,7 @@ namespace cause {
 inline constexpr std::string_view mailbox_full = "mailbox_full";
 inline constexpr std::string_view too_old = "too_old";
 inline constexpr std::string_view over_max_bytes = "over_max_bytes";  // one frame alone is too big
+inline constexpr std::string_view over_memory = "over_memory";        // the graph holds what it may
 inline constexpr std::string_view stage_down = "stage_down";    // the stage has given up for good
 inline constexpr std::string_view stage_ended = "stage_ended";  // it wants no more
 inline constexpr std::string_view shutdown = "shutdown";        // not drained in time at the end
@@ -41,7 +42,7 @@ inline constexpr std::string_view repeated = "repeated";  // came before, or aft
 // Whether this befalls frames that wait for a stage, not those that it has in hand.
 constexpr bool in_mailbox(std::string_view cause) {
   return cause == mailbox_full || cause == too_old || cause == over_max_bytes ||
-         cause == stage_down || cause == stage_ended || cause == shutdown;
+         cause == over_memory || cause == stage_down || cause == stage_ended || cause == shutdown;
 }
 }  // namespace cause
 
@@ -53,12 +54,14 @@ struct SourceBook {
   std::uint64_t missing = 0;  // sequence numbers skipped before they got here
   SteadyTime last_arrived{};
   bool age_known = true;  // false: the peer tells no capture time, age counts from arrival
-  std::unique_ptr<Histogram> age = std::make_unique<Histogram>();
+  bool gone = false;      // nothing more is expected of it
+  // Shared, so that they can be read while the books are not locked.
+  std::shared_ptr<Histogram> age = std::make_shared<Histogram>();
   // Where the ledger was told to time_sources(), else null.
   struct Times {
     Histogram process, wait;
   };
-  std::unique_ptr<Times> times;
+  std::shared_ptr<Times> times;
 };
 
 class Ledger {
@@ -66,8 +69,11 @@ class Ledger {
   // Books are to have room for each source's own times. Before the first frame.
   void time_sources() { times_sources_ = true; }
 
-  // A frame has come at that time. The book is valid as long as the ledger.
+  // A frame has come at that time. The book is valid until gone() is called.
   SourceBook& arrived(const Frame& frame, SteadyTime now);
+  // Nothing more is expected of this source. Its book is kept while there are few; else those that
+  // are gone are added up in one, "(others)".
+  void gone(const std::string& source);
   // Something came that can't be told to be a frame of a source (or a source by name only).
   void arrived_unknown() { ++in_; }
 
@@ -88,6 +94,10 @@ class Ledger {
  private:
   // Names come from the network: past this many, the rest share one book, named "(others)".
   static constexpr std::size_t kMostSources = 1024;
+  // Past this many, no book is kept for a source that is gone.
+  static constexpr std::size_t kKept = 256;
+
+  SourceBook& others();
 
   std::uint64_t in_ = 0, out_ = 0, failed_ = 0;
   Causes dropped_;

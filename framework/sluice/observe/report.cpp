@@ -53,7 +53,9 @@ void subtract(StageReport& now, const StageReport& before, double wall_s) {
   now.age = now.age.since(before.age);
   now.costs.cpu -= before.costs.cpu;
   now.costs.allocations -= before.costs.allocations;
-  for (const auto& [name, source] : before.sources) subtract(now.sources[name], source);
+  for (const auto& [name, source] : before.sources)
+    if (const auto it = now.sources.find(name); it != now.sources.end())  // else it was forgotten
+      subtract(it->second, source);
 }
 
 }  // namespace

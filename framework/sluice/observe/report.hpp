@@ -29,7 +29,8 @@ struct StageReport {
   bool is_source = false;
   std::uint64_t in = 0, out = 0, failed = 0, queued = 0, restarts = 0, events_dropped = 0;
   ByCause dropped;
-  double fps = 0;  // out, over the whole time
+  std::uint64_t held_bytes = 0;  // of frames that wait, or that the stage keeps
+  double fps = 0;                // out, over the whole time
   Distribution process, wait, age;
   Costs costs;  // where EngineOptions::timed; of the stage's own thread only, if it has others too
   std::map<std::string, SourceReport> sources;
@@ -45,7 +46,8 @@ struct Report {
   std::string graph, device;
   double wall_s = 0, cpu_s = 0;
   std::uint64_t rss_bytes = 0, max_rss_bytes = 0;
-  std::vector<StageReport> stages;  // in the graph's order
+  std::uint64_t held_bytes = 0, memory_limit_bytes = 0;  // of frames; the graph's `memory`
+  std::vector<StageReport> stages;                       // in the graph's order
   std::map<std::string, std::uint64_t> events;
 };
 

@@ -44,6 +44,7 @@ Json json_of(const StageReport& s) {
             {"out", s.out},
             {"failed", s.failed},
             {"queued", s.queued},
+            {"held_bytes", s.held_bytes},
             {"restarts", s.restarts},
             {"dropped", s.dropped},
             {"events_dropped", s.events_dropped},
@@ -158,6 +159,7 @@ StageReport stage_of(const std::string& name, const Fields& fields) {
   fields.read("out", s.out);
   fields.read("failed", s.failed);
   fields.read("queued", s.queued);
+  fields.read("held_bytes", s.held_bytes);
   fields.read("restarts", s.restarts);
   fields.read("dropped", s.dropped);
   fields.read("events_dropped", s.events_dropped);
@@ -183,10 +185,16 @@ std::string to_json(const Report& r) {
   for (const auto& stage : r.stages) stages[stage.name] = json_of(stage);
   Json events = Json::object();
   for (const auto& [name, count] : r.events) events[name] = count;
-  const Json json{
-      {"graph", r.graph},          {"device", r.device},       {"wall_s", rounded(r.wall_s)},
-      {"cpu_s", rounded(r.cpu_s)}, {"rss_bytes", r.rss_bytes}, {"max_rss_bytes", r.max_rss_bytes},
-      {"stages", stages},          {"events", events}};
+  const Json json{{"graph", r.graph},
+                  {"device", r.device},
+                  {"wall_s", rounded(r.wall_s)},
+                  {"cpu_s", rounded(r.cpu_s)},
+                  {"rss_bytes", r.rss_bytes},
+                  {"max_rss_bytes", r.max_rss_bytes},
+                  {"held_bytes", r.held_bytes},
+                  {"memory_limit_bytes", r.memory_limit_bytes},
+                  {"stages", stages},
+                  {"events", events}};
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -201,6 +209,8 @@ Report report_from_json(std::string_view text) {
   fields.read("cpu_s", r.cpu_s);
   fields.read("rss_bytes", r.rss_bytes);
   fields.read("max_rss_bytes", r.max_rss_bytes);
+  fields.read("held_bytes", r.held_bytes);
+  fields.read("memory_limit_bytes", r.memory_limit_bytes);
   fields.each("stages", [&](const std::string& name, const Fields& its) {
     r.stages.push_back(stage_of(name, its));
   });

@@ -20,7 +20,10 @@ std::unique_ptr<Replica> make_replica(StageRun& run, std::size_t worker) {
 }  // namespace
 
 struct Engine::Inside {
-  Inside(Plan p, EngineOptions o) : plan(std::move(p)), options(std::move(o)) {
+  Inside(Plan p, EngineOptions o)
+      : plan(std::move(p)),
+        options(std::move(o)),
+        memory(plan.memory > 0 ? plan.memory : memory_of_this_machine() / 4) {
     for (const auto& stage : plan.stages)
       runs.push_back(std::make_unique<StageRun>(stage, environment));
     wire();
@@ -32,8 +35,9 @@ struct Engine::Inside {
     std::vector<Replica*> all;
     for (const auto& replica : replicas) all.push_back(replica.get());
     supervisor = std::make_unique<Supervisor>(
-        std::move(all), Supervisor::Settings{plan.drain, [this](const Event& e) { count(e); },
-                                             [this](std::string why) { end(std::move(why)); }});
+        std::move(all), Supervisor::Settings{
+                            plan.drain, options.stuck_after, [this](const Event& e) { count(e); },
+                            [this] { be_up(); }, [this](std::string why) { end(std::move(why)); }});
   }
 
   void wire() {
@@ -57,6 +61,14 @@ struct Engine::Inside {
     if (options.on_event) options.on_event(event);
   }
 
+  void be_up() {
+    {
+      const std::lock_guard lock(mutex);
+      up = true;
+    }
+    changed.notify_all();
+  }
+
   void end(std::string why) {
     {
       const std::lock_guard lock(mutex);
@@ -72,8 +84,9 @@ struct Engine::Inside {
 
   const Plan plan;
   const EngineOptions options;
+  MemoryBudget memory;
   const Environment environment{*options.clock, options.timed, options.traced,
-                                [this](const Event& e) { count(e); }};
+                                [this](const Event& e) { count(e); }, memory};
   std::vector<std::unique_ptr<StageRun>> runs;
   std::vector<std::unique_ptr<Replica>> replicas;
 
@@ -81,6 +94,7 @@ struct Engine::Inside {
   mutable std::condition_variable changed;
   std::optional<SteadyTime> started;
   SteadyTime ended{};
+  bool up = false;
   bool over = false;
   std::string failure;
   std::map<std::string, std::uint64_t> events;
@@ -96,17 +110,24 @@ Engine::Engine(Plan plan, EngineOptions options) {
 
 Engine::~Engine() = default;
 
-void Engine::start() {
+void Engine::begin() {
   {
     const std::lock_guard lock(inside_->mutex);
     inside_->started = inside_->options.clock->steady();
   }
-  try {
-    inside_->supervisor->start();
-  } catch (const std::exception& e) {
-    inside_->end(e.what());
-    throw;
-  }
+  inside_->supervisor->start();
+}
+
+void Engine::start() {
+  begin();
+  std::unique_lock lock(inside_->mutex);
+  inside_->changed.wait(lock, [this] { return inside_->up || inside_->over; });
+  if (!inside_->up && !inside_->failure.empty()) throw std::runtime_error(inside_->failure);
+}
+
+bool Engine::is_up() const {
+  const std::lock_guard lock(inside_->mutex);
+  return inside_->up;
 }
 
 void Engine::stop() { inside_->supervisor->stop(); }
@@ -140,6 +161,14 @@ StageReport Engine::Inside::report_of(const StageRun& run) const {
     const Costs used = replica->costs.read();
     r.costs.cpu += used.cpu;
     r.costs.allocations += used.allocations;
+    r.held_bytes += replica->held_bytes();
+    // Percentiles are computed when the books are free again: frames wait for them.
+    struct Times {
+      SourceReport* report;
+      std::shared_ptr<const Histogram> age;
+      std::shared_ptr<const SourceBook::Times> times;
+    };
+    std::vector<Times> all_times;
     replica->read_books([&](const Ledger& ledger, std::size_t queued) {
       r.in += ledger.in();
       r.out += ledger.out();
@@ -156,12 +185,15 @@ StageReport Engine::Inside::report_of(const StageRun& run) const {
         s.missing += book.missing;
         if (book.in > 0) s.quiet = now - book.last_arrived;
         s.age_known = book.age_known;
-        s.age = book.age->distribution();
-        if (!book.times) continue;
-        s.process = book.times->process.distribution();
-        s.wait = book.times->wait.distribution();
+        all_times.push_back({&s, book.age, book.times});
       }
     });
+    for (const auto& [source, its_age, times] : all_times) {
+      source->age = its_age->distribution();
+      if (!times) continue;
+      source->process = times->process.distribution();
+      source->wait = times->wait.distribution();
+    }
   }
   if (run.inbox)
     for (std::size_t w = 0; w < run.inbox->workers(); ++w)
@@ -203,6 +235,8 @@ Report Engine::report() const {
   Report r;
   r.graph = in.plan.name;
   r.device = in.plan.device;
+  r.memory_limit_bytes = in.memory.limit();
+  r.held_bytes = in.memory.used();
   {
     const std::lock_guard lock(in.mutex);
     if (in.started)

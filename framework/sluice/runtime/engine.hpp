@@ -19,6 +19,9 @@ struct EngineOptions {
   bool timed = false;
   // Record what happens to each frame in each stage: see FlightRecorder.
   bool traced = false;
+  // A stage whose code is at the same call for so long is told of, and nobody waits for it any
+  // more.
+  Duration stuck_after = std::chrono::seconds(5);
   // Called for every event, from any stage's thread: be quick. May be empty.
   std::function<void(const Event&)> on_event;
   // Called once, from the supervisor's thread, when the graph is over. May be empty.
@@ -35,11 +38,17 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  // Starts every stage, downstream first. Throws std::runtime_error naming the stage that can't
-  // start and why; the graph is over then.
+  // Starts every stage, downstream first, and returns at once: how that goes is told by wait(),
+  // is_up() and failure().
+  void begin();
+  // The same, and waits until every stage is up, or the graph is over. Throws std::runtime_error
+  // naming the stage that can't start and why; the graph is over then.
   void start();
+  // Every stage has been started (of those that are optional: told to).
+  bool is_up() const;
 
-  // Sources stop, the rest drains for at most the plan's `drain`. Returns at once.
+  // Sources stop, the rest drains for at most the plan's `drain`. Returns at once. Also while the
+  // graph starts.
   void stop();
 
   // Waits until the graph is over; false where the limit passes first.

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <sluice/runtime/mailbox.hpp>
 #include <utility>
 
@@ -6,9 +7,15 @@ namespace {
 
 // Events are small, but a stage that is stuck for good must not gather them without end.
 constexpr std::size_t kMostEvents = 4096;
+// The same of sources that are gone. One that is not told of stays in tables that have bounds.
+constexpr std::size_t kMostGone = 1024;
+// Lanes, past which those that are empty are looked for.
+constexpr std::size_t kManyLanes = 1024;
+// The budget is asked for so much at once, so that small frames cost nothing.
+constexpr std::size_t kGrain = 1 << 20;
 
-void call(const std::vector<Waker>& wakers) {
-  for (const auto& waker : wakers) waker();
+void call(const std::vector<std::pair<const Waker*, Waker>>& blocked) {
+  for (const auto& [sender, waker] : blocked) waker();
 }
 
 }  // namespace
@@ -33,53 +40,125 @@ Letter LetterQueue::pop() {
   return letter;
 }
 
-Mailbox::Mailbox(MailboxRules rules) : rules_(rules), capacity_(capacity_of(rules)) {}
+Mailbox::Mailbox(MailboxRules rules, MemoryBudget* budget)
+    : rules_(rules), capacity_(capacity_of(rules)), budget_(budget) {}
+
+Mailbox::~Mailbox() {
+  if (budget_) budget_->give_back(charged_);
+}
 
 bool Mailbox::fits(std::size_t bytes) const {
   if (rules_.max_bytes != 0 && count_ > 0 && bytes_ + bytes > rules_.max_bytes) return false;
   return rules_.when_full == WhenFull::latest || count_ < capacity_;
 }
 
+// Whether the budget has room for this mailbox to hold so many bytes.
+bool Mailbox::charge(std::size_t bytes) {
+  if (!budget_ || bytes <= charged_) return true;
+  const std::size_t more = (bytes - charged_ + kGrain - 1) / kGrain * kGrain;
+  if (!budget_->take(more)) return false;
+  charged_ += more;
+  return true;
+}
+
+void Mailbox::uncharge() {
+  if (charged_ <= bytes_ + 2 * kGrain) return;
+  const std::size_t left = (bytes_ + kGrain - 1) / kGrain * kGrain;
+  budget_->give_back(charged_ - left);
+  charged_ = left;
+}
+
 Mailbox::Lane& Mailbox::lane_of(const Letter& letter) {
   if (lanes_.size() <= letter.input) lanes_.resize(letter.input + std::size_t{1});
-  return lanes_[letter.input][letter.frame->source];
+  auto& lanes = lanes_[letter.input];
+  const auto it = lanes.find(letter.frame->source);
+  if (it != lanes.end()) return it->second;
+  // Who sends under ever new names without saying that the old ones are gone fills nothing.
+  if (lanes.size() >= kManyLanes)
+    std::erase_if(lanes, [](const auto& entry) {
+      return entry.second.letters.empty() && !entry.second.waiting;
+    });
+  return lanes[letter.frame->source];
+}
+
+Letter Mailbox::pop_from(Lane& lane) {
+  Letter letter = lane.letters.pop();
+  const std::size_t bytes = letter.frame->bytes();
+  lane.bytes -= bytes;
+  bytes_ -= bytes;
+  --count_;
+  return letter;
 }
 
 void Mailbox::enqueue(Letter letter) {
-  bytes_ += letter.frame->bytes();
+  const std::size_t bytes = letter.frame->bytes();
+  bytes_ += bytes;
   ++count_;
+  ++queued_ever_;
   if (rules_.when_full != WhenFull::latest) {
     queue_.push(std::move(letter));
     return;
   }
   Lane& lane = lane_of(letter);
+  lane.bytes += bytes;
   lane.letters.push(std::move(letter));
   if (!std::exchange(lane.waiting, true)) turns_.push_back(&lane);
 }
 
 Letter Mailbox::dequeue() {
-  Letter letter;
   if (rules_.when_full != WhenFull::latest) {
-    letter = queue_.pop();
-  } else {
-    Lane* lane = nullptr;
-    do {
-      lane = turns_.front();
-      turns_.pop_front();
-      lane->waiting = false;
-    } while (lane->letters.empty());
-    letter = lane->letters.pop();
-    // The source's next frame waits until every other source had its turn.
-    if ((lane->waiting = !lane->letters.empty())) turns_.push_back(lane);
+    Letter letter = queue_.pop();
+    --count_;
+    bytes_ -= letter.frame->bytes();
+    return letter;
   }
-  --count_;
-  bytes_ -= letter.frame->bytes();
+  Lane* lane = nullptr;
+  do {
+    lane = turns_.front();
+    turns_.pop_front();
+    lane->waiting = false;
+  } while (lane->letters.empty());
+  Letter letter = pop_from(*lane);
+  // The source's next frame waits until every other source had its turn.
+  if ((lane->waiting = !lane->letters.empty())) turns_.push_back(lane);
   return letter;
 }
 
 void Mailbox::drop(const Frame& frame, std::string_view cause) {
   ledger_.settle_dropped(frame.source, cause);
   if (recorder_) recorder_->refused(frame, cause);
+}
+
+// Lets frames that wait go until this one has room. Where it is to go itself: the cause.
+std::string_view Mailbox::make_room(const Letter& letter, std::size_t bytes) {
+  if (rules_.when_full == WhenFull::latest) return make_room_in_lanes(letter, bytes);
+  for (;;) {
+    const bool room = fits(bytes);
+    if (room && charge(bytes_ + bytes)) return {};
+    const auto why = room ? cause::over_memory : cause::mailbox_full;
+    if (count_ == 0 || rules_.when_full != WhenFull::drop_oldest) return why;
+    drop(*dequeue().frame, why);
+  }
+}
+
+// The newest of a source takes the oldest's place, and keeps its turn. Where it is the bytes that
+// are too many, the source that has most of them gives: no camera is in the way of another.
+std::string_view Mailbox::make_room_in_lanes(const Letter& letter, std::size_t bytes) {
+  Lane& own = lane_of(letter);
+  if (own.letters.size() >= capacity_) drop(*pop_from(own).frame, cause::mailbox_full);
+  for (;;) {
+    const bool room = fits(bytes);
+    if (room && charge(bytes_ + bytes)) return {};
+    const auto why = room ? cause::over_memory : cause::mailbox_full;
+    Lane* fullest = &own;
+    for (auto& lanes : lanes_)
+      for (auto& [source, lane] : lanes)
+        if (lane.bytes > fullest->bytes) fullest = &lane;
+    if (!own.letters.empty() && own.bytes + bytes >= fullest->bytes) fullest = &own;
+    if (fullest->letters.empty() || (fullest != &own && own.bytes + bytes > fullest->bytes))
+      return why;
+    drop(*pop_from(*fullest).frame, why);
+  }
 }
 
 Mailbox::Pushed Mailbox::push(Letter& letter, Full when_full, const Waker& retry) {
@@ -93,23 +172,18 @@ Mailbox::Pushed Mailbox::push(Letter& letter, Full when_full, const Waker& retry
   if (abandoned_) return refuse(*abandoned_);
   if (rules_.max_bytes != 0 && bytes > rules_.max_bytes) return refuse(cause::over_max_bytes);
   if (rules_.when_full == WhenFull::block && !fits(bytes)) {
+    if (nobody_waits_) return refuse(cause::stage_down);
     if (when_full == Full::drop) return refuse(cause::mailbox_full);
-    blocked_.push_back(retry);
+    const bool waits = std::any_of(blocked_.begin(), blocked_.end(),
+                                   [&](const auto& sender) { return sender.first == &retry; });
+    if (!waits) blocked_.emplace_back(&retry, retry);
     return Pushed::full;
   }
-  if (rules_.when_full == WhenFull::drop_newest && !fits(bytes)) return refuse(cause::mailbox_full);
   ledger_.arrived(*letter.frame, letter.queued);
-  if (rules_.when_full == WhenFull::latest) {
-    Lane& lane = lane_of(letter);
-    if (lane.letters.size() >= capacity_) {
-      // The newest takes the oldest's place; the source keeps its turn.
-      const Letter oldest = lane.letters.pop();
-      --count_;
-      bytes_ -= oldest.frame->bytes();
-      drop(*oldest.frame, cause::mailbox_full);
-    }
+  if (const auto why = make_room(letter, bytes); !why.empty()) {
+    drop(*letter.frame, why);
+    return Pushed::taken;
   }
-  while (!fits(bytes)) drop(*dequeue().frame, cause::mailbox_full);
   enqueue(std::move(letter));
   const bool wake = std::exchange(idle_, false);
   lock.unlock();
@@ -129,6 +203,45 @@ void Mailbox::push(const Event& event) {
   if (wake) wake_();
 }
 
+void Mailbox::gone(const std::string& source) {
+  std::unique_lock lock(mutex_);
+  if (abandoned_) return;
+  // Only the last word counts: what has come since the one before is forgotten by this one.
+  std::erase_if(gone_, [&](const Gone& g) { return g.source == source; });
+  if (gone_.size() >= kMostGone) gone_.pop_front();
+  gone_.push_back({source, queued_ever_});
+  const bool wake = std::exchange(idle_, false);
+  lock.unlock();
+  if (wake) wake_();
+}
+
+// Whether what its source had here before has been taken.
+bool Mailbox::is_due(const Gone& gone) const {
+  if (rules_.when_full != WhenFull::latest) return queued_ever_ - count_ >= gone.behind;
+  return std::all_of(lanes_.begin(), lanes_.end(), [&](const auto& lanes) {
+    const auto it = lanes.find(gone.source);
+    return it == lanes.end() || it->second.letters.empty();
+  });
+}
+
+void Mailbox::forget(const std::string& source) {
+  ledger_.gone(source);
+  for (auto& lanes : lanes_) {
+    const auto it = lanes.find(source);
+    if (it == lanes.end() || !it->second.letters.empty()) continue;
+    if (it->second.waiting) std::erase(turns_, &it->second);
+    lanes.erase(it);
+  }
+}
+
+void Mailbox::nobody_waits(bool so) {
+  std::unique_lock lock(mutex_);
+  nobody_waits_ = so;
+  const auto blocked = so ? std::exchange(blocked_, {}) : Blocked{};
+  lock.unlock();
+  call(blocked);
+}
+
 void Mailbox::add_producer() {
   const std::lock_guard lock(mutex_);
   ++producers_;
@@ -142,12 +255,12 @@ void Mailbox::producer_ended() {
   if (wake) wake_();
 }
 
-std::vector<Waker> Mailbox::unblock() {
+Mailbox::Blocked Mailbox::unblock() {
   if (blocked_.empty()) return {};
   // Half empty: senders are woken for several frames at once, not for each.
   const bool room = count_ <= capacity_ / 2 &&
                     (rules_.max_bytes == 0 || count_ == 0 || bytes_ <= rules_.max_bytes / 2);
-  return room || abandoned_ ? std::exchange(blocked_, {}) : std::vector<Waker>{};
+  return room || abandoned_ ? std::exchange(blocked_, {}) : Blocked{};
 }
 
 Mailbox::Taken Mailbox::take(std::size_t finished, UtcTime now) {
@@ -155,12 +268,19 @@ Mailbox::Taken Mailbox::take(std::size_t finished, UtcTime now) {
   std::unique_lock lock(mutex_);
   ledger_.settle_out(finished);
   in_hand_ -= finished;
-  if (!events_.empty()) {
-    taken.event = std::move(events_.front());
-    events_.pop_front();
-    return taken;
-  }
-  while (count_ > 0) {
+  for (;;) {
+    if (!events_.empty()) {
+      taken.event = std::move(events_.front());
+      events_.pop_front();
+      return taken;
+    }
+    if (!gone_.empty() && is_due(gone_.front())) {
+      taken.gone = std::move(gone_.front().source);
+      gone_.pop_front();
+      forget(*taken.gone);
+      return taken;
+    }
+    if (count_ == 0) break;  // and nobody is gone, as each would be due
     Letter letter = dequeue();
     if (rules_.max_age.count() > 0 && now - letter.frame->captured > rules_.max_age) {
       drop(*letter.frame, cause::too_old);
@@ -171,32 +291,39 @@ Mailbox::Taken Mailbox::take(std::size_t finished, UtcTime now) {
     ++in_hand_;
     break;
   }
+  uncharge();
   if (!taken.letter) {
     taken.ended = producers_ == 0;
     idle_ = !taken.ended;
   }
-  const auto wakers = unblock();
+  const auto blocked = unblock();
   lock.unlock();
-  call(wakers);
+  call(blocked);
   return taken;
 }
 
-void Mailbox::settle_out(std::size_t frames) {
+bool Mailbox::settle_out(std::size_t frames) {
   const std::lock_guard lock(mutex_);
-  ledger_.settle_out(frames);
-  in_hand_ -= frames;
+  const auto settled = std::min(frames, in_hand_);
+  ledger_.settle_out(settled);
+  in_hand_ -= settled;
+  return settled == frames;
 }
 
-void Mailbox::settle_dropped(const std::string& source, std::string_view cause) {
+bool Mailbox::settle_dropped(const std::string& source, std::string_view cause) {
   const std::lock_guard lock(mutex_);
+  if (in_hand_ == 0) return false;
   ledger_.settle_dropped(source, cause);
   --in_hand_;
+  return true;
 }
 
-void Mailbox::settle_failed(const std::string& source) {
+bool Mailbox::settle_failed(const std::string& source) {
   const std::lock_guard lock(mutex_);
+  if (in_hand_ == 0) return false;
   ledger_.settle_failed(source);
   --in_hand_;
+  return true;
 }
 
 void Mailbox::fail_all_in_hand() {
@@ -210,10 +337,12 @@ void Mailbox::abandon(std::string_view cause) {
   while (count_ > 0) drop(*dequeue().frame, *abandoned_);
   events_dropped_ += events_.size();
   events_.clear();
-  const auto wakers = unblock();
+  gone_.clear();
+  uncharge();
+  const auto blocked = unblock();
   const bool wake = std::exchange(idle_, false);
   lock.unlock();
-  call(wakers);
+  call(blocked);
   if (wake) wake_();
 }
 
@@ -230,6 +359,11 @@ bool Mailbox::has_something() const {
 std::uint64_t Mailbox::events_dropped() const {
   const std::lock_guard lock(mutex_);
   return events_dropped_;
+}
+
+std::size_t Mailbox::bytes() const {
+  const std::lock_guard lock(mutex_);
+  return bytes_;
 }
 
 }  // namespace sluice

@@ -14,6 +14,7 @@
 #include <sluice/media/event.hpp>
 #include <sluice/observe/flight_recorder.hpp>
 #include <sluice/observe/ledger.hpp>
+#include <sluice/runtime/memory_budget.hpp>
 #include <unordered_map>
 #include <vector>
 
@@ -47,7 +48,9 @@ class Mailbox {
   // What a sender does where the rule is `block` and there is no room.
   enum class Full { wait, drop };
 
-  explicit Mailbox(MailboxRules rules);
+  // What it holds counts towards the budget (null: towards none), which outlives it.
+  explicit Mailbox(MailboxRules rules, MemoryBudget* budget = nullptr);
+  ~Mailbox();
   Mailbox(const Mailbox&) = delete;
   Mailbox& operator=(const Mailbox&) = delete;
 
@@ -55,9 +58,14 @@ class Mailbox {
   void on_wake(Waker waker) { wake_ = std::move(waker); }
 
   // `full` only under `block` with Full::wait: the letter was not taken, and `retry` is called once
-  // when there is room (or the mailbox is abandoned).
+  // when there is room (or the mailbox is abandoned). A sender passes the same Waker each time.
   Pushed push(Letter& letter, Full when_full, const Waker& retry);
   void push(const Event& event);
+  // Nothing more comes of this source: told to the consumer when what it has here has been taken.
+  void gone(const std::string& source);
+
+  // The consumer is away and may stay away: nobody waits for room, what finds none is dropped.
+  void nobody_waits(bool so);
 
   // See Ledger. Before anything is pushed.
   void time_sources() { ledger_.time_sources(); }
@@ -72,18 +80,20 @@ class Mailbox {
   struct Taken {
     std::optional<Letter> letter;
     std::optional<Event> event;
-    SourceBook* book = nullptr;  // of the letter's source
-    bool ended = false;          // nothing is left and nothing will come
+    std::optional<std::string> gone;  // a source of which nothing more comes
+    SourceBook* book = nullptr;       // of the letter's source
+    bool ended = false;               // nothing is left and nothing will come
   };
-  // Settles `finished` frames that were in hand as out, and takes the next letter or event. Where
+  // Settles `finished` frames that were in hand as out, and takes what is next. Where
   // there is none, the mailbox turns idle, and the next push wakes the consumer. Frames older than
   // max_age are dropped here.
   Taken take(std::size_t finished, UtcTime now);
 
-  // Frames in hand, settled otherwise.
-  void settle_out(std::size_t frames);
-  void settle_dropped(const std::string& source, std::string_view cause);
-  void settle_failed(const std::string& source);
+  // Frames in hand, settled otherwise. False: there are not so many in hand, and only those that
+  // are were settled.
+  bool settle_out(std::size_t frames);
+  bool settle_dropped(const std::string& source, std::string_view cause);
+  bool settle_failed(const std::string& source);
   // The stage is gone, and with it the frames it held.
   void fail_all_in_hand();
 
@@ -95,6 +105,7 @@ class Mailbox {
   bool has_something() const;  // take() would give something or the end
 
   std::uint64_t events_dropped() const;
+  std::size_t bytes() const;  // of the frames that wait
 
   // Calls read(const Ledger&, frames queued or in hand) while the books stand still.
   template <class F>
@@ -107,21 +118,36 @@ class Mailbox {
   // Frames of one source and input, under `latest`.
   struct Lane {
     LetterQueue letters;
+    std::size_t bytes = 0;
     bool waiting = false;  // is in turns_
+  };
+  // A source of which nothing more comes, behind so many letters of all that were ever queued.
+  struct Gone {
+    std::string source;
+    std::uint64_t behind;
   };
 
   bool fits(std::size_t bytes) const;
+  bool charge(std::size_t bytes);
+  void uncharge();
   Lane& lane_of(const Letter& letter);
+  Letter pop_from(Lane& lane);
   void enqueue(Letter letter);
   Letter dequeue();
   void drop(const Frame& frame, std::string_view cause);
-  bool nothing_left() const { return count_ == 0 && events_.empty(); }
+  std::string_view make_room(const Letter& letter, std::size_t bytes);
+  std::string_view make_room_in_lanes(const Letter& letter, std::size_t bytes);
+  bool is_due(const Gone& gone) const;
+  void forget(const std::string& source);
+  bool nothing_left() const { return count_ == 0 && events_.empty() && gone_.empty(); }
   bool ended_locked() const { return producers_ == 0 && nothing_left(); }
   // Senders to wake, if there is room for them by now.
-  std::vector<Waker> unblock();
+  using Blocked = std::vector<std::pair<const Waker*, Waker>>;
+  Blocked unblock();
 
   const MailboxRules rules_;
   const std::size_t capacity_;
+  MemoryBudget* const budget_;
   Waker wake_;
   FlightRecorder* recorder_ = nullptr;
 
@@ -132,10 +158,15 @@ class Mailbox {
   std::vector<std::unordered_map<std::string, Lane>> lanes_;
   std::deque<Lane*> turns_;
   std::size_t count_ = 0, bytes_ = 0;  // queued
-  std::size_t in_hand_ = 0;            // taken and not yet settled
+  std::size_t charged_ = 0;            // taken from the budget, at least bytes_
+  std::uint64_t queued_ever_ = 0;
+  std::size_t in_hand_ = 0;  // taken and not yet settled
   std::deque<Event> events_;
+  std::deque<Gone> gone_;
   std::uint64_t events_dropped_ = 0;
-  std::vector<Waker> blocked_;
+  // Senders that wait, by their Waker's address: each once.
+  Blocked blocked_;
+  bool nobody_waits_ = false;
   int producers_ = 0;
   bool idle_ = true;
   std::optional<std::string> abandoned_;

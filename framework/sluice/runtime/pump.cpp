@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <exception>
 #include <sluice/runtime/replica.hpp>
@@ -9,9 +11,13 @@ namespace {
 // short enough for control and for other stages.
 constexpr Duration kTurn = std::chrono::milliseconds(1);
 
+// What the stage may emit beyond the room that there is behind it; more is dropped there.
+constexpr std::size_t kMostParked = 4096;
+
 }  // namespace
 
 Pump::Progress Pump::pump() {
+  enter();
   if (!timed()) return turn();
   const Costs before = costs_of_this_thread();
   const Progress progress = turn();
@@ -23,6 +29,7 @@ Pump::Progress Pump::turn() {
   if (!unpark()) return Progress::stalled;
   if (finished_) return Progress::ended;
   auto now = clock().steady();
+  const Busy busy(*this, now);
   const auto turn_ends = now + kTurn;
   // One reading of both clocks a turn: within a turn UTC runs as the steady clock does.
   const auto utc_offset = clock().utc().time_since_epoch() - now.time_since_epoch();
@@ -32,12 +39,14 @@ Pump::Progress Pump::turn() {
     const auto taken = mailbox()->take(std::exchange(done, 0), utc);
     if (taken.event) {
       stage_->on_event(*taken.event, *this);
+    } else if (taken.gone) {
+      stage_->on_gone(*taken.gone, *this);
+      gone(*taken.gone);
     } else if (taken.letter) {
       measure(taken, now, utc);
-      process(taken);
-      if (!settled_) done = 1;
+      if (process(taken)) done = 1;
       const auto after = clock().steady();
-      if (recorder() && !settled_) recorder()->done(1, after);
+      if (recorder() && done == 1) recorder()->done(1, after);
       processing.add(after - now, *taken.letter->frame);
       if (taken.book->times) taken.book->times->process.add(after - now, *taken.letter->frame);
       now = after;
@@ -57,7 +66,9 @@ Pump::Progress Pump::turn() {
   }
 }
 
-void Pump::process(const Mailbox::Taken& taken) {
+// False: the stage settled the frame otherwise than by being done with it.
+bool Pump::process(const Mailbox::Taken& taken) {
+  if (!takes(*taken.letter)) return false;
   input_ = taken.letter->input;
   settled_ = false;
   const FramePtr& frame = taken.letter->frame;
@@ -65,12 +76,19 @@ void Pump::process(const Mailbox::Taken& taken) {
     stage_->process(frame, *this);
   } catch (const FrameError& e) {
     if (!settled_) fail(frame->source, e.what());
+  } catch (...) {
+    settled_ = true;  // by destroy(), as failed; what it threw is for the supervisor
+    throw;
   }
-  // Anything else is for the supervisor; destroy() settles the frame as failed.
+  return !std::exchange(settled_, true);
 }
 
 void Pump::tick() {
-  if (stage_ && !finished_) stage_->on_tick(*this);
+  // A stage that can't hand on what it has makes nothing more.
+  if (!stage_ || finished_ || !unpark()) return;
+  enter();
+  const Busy busy(*this, clock().steady());
+  stage_->on_tick(*this);
 }
 
 void Pump::abandon(std::string_view cause) {
@@ -87,6 +105,7 @@ void Pump::offer(FramePtr frame, std::string_view output) {
 }
 
 void Pump::deliver_all(FramePtr frame, std::string_view output, Mailbox::Full when_full) {
+  if (is_foreign("emit()")) return;
   const auto& [name, links, tap] = run_.outputs.find(output);
   tap->pass(frame);
   const auto now = clock().steady();
@@ -96,19 +115,24 @@ void Pump::deliver_all(FramePtr frame, std::string_view output, Mailbox::Full wh
   }
 }
 
-void Pump::deliver(const Link& link, Letter letter, Mailbox::Full when_full) {
+void Pump::deliver(const Route& link, Letter letter, Mailbox::Full when_full) {
   // Behind a parked letter of the same link the next has to wait too: order is kept.
   const bool behind =
       std::any_of(parked_.begin(), parked_.end(), [&](const Parked& p) { return p.link == &link; });
-  if (behind ||
-      link.to->of(letter.frame->source).push(letter, when_full, wake_) == Mailbox::Pushed::full)
+  if (parked_.size() >= kMostParked || parked_bytes_ > run_.environment.memory.limit() / 4)
+    when_full = Mailbox::Full::drop;
+  if ((behind && when_full == Mailbox::Full::wait) ||
+      link.to->of(letter.frame->source).push(letter, when_full, wake_) == Mailbox::Pushed::full) {
+    parked_bytes_ += letter.frame->bytes();
     parked_.push_back({&link, std::move(letter)});
+  }
 }
 
 // Hands on what is parked, as far as there is room. False: some is left.
 bool Pump::unpark() {
   if (parked_.empty()) return true;
   std::vector<Parked> left;
+  parked_bytes_ = 0;
   for (auto& parked : parked_) {
     // Once the stage has given up or time is up, its own leftovers are not waited for.
     const auto when_full = abandoned_ ? Mailbox::Full::drop : Mailbox::Full::wait;
@@ -116,21 +140,38 @@ bool Pump::unpark() {
                                     [&](const Parked& p) { return p.link == parked.link; });
     if (behind ||
         parked.link->to->of(parked.letter.frame->source).push(parked.letter, when_full, wake_) ==
-            Mailbox::Pushed::full)
+            Mailbox::Pushed::full) {
+      parked_bytes_ += parked.letter.frame->bytes();
       left.push_back(std::move(parked));
+    }
   }
   parked_ = std::move(left);
-  return parked_.empty();
+  if (!parked_.empty()) return false;
+  for (const auto& source : std::exchange(gone_, {})) run_.outputs.gone(source);
+  return true;
+}
+
+void Pump::gone(const std::string& source) {
+  if (is_foreign("gone()")) return;
+  if (parked_.empty()) return run_.outputs.gone(source);
+  if (gone_.size() < kMostParked) gone_.push_back(source);
+}
+
+// Whether there is a frame in hand that drop() or fail() can be about.
+bool Pump::settles(std::string_view call) {
+  if (is_foreign(call)) return false;
+  if (!std::exchange(settled_, true)) return true;
+  mistake(
+      fmt::format("{} without a frame in hand: a frame is settled once, within process()", call));
+  return false;
 }
 
 void Pump::drop(const std::string& source, std::string_view cause) {
-  settled_ = true;
-  settle_dropped(source, cause);
+  if (settles("drop()")) settle_dropped(source, cause);
 }
 
 void Pump::fail(const std::string& source, std::string_view why) {
-  settled_ = true;
-  settle_failed(source, why);
+  if (settles("fail()")) settle_failed(source, why);
 }
 
 std::string_view Pump::input() const { return run_.plan.type->inputs[input_].name; }

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <sluice/runtime/replica.hpp>
 #include <utility>
@@ -6,7 +8,13 @@ namespace sluice {
 
 StageRun::StageRun(const StagePlan& stage_plan, const Environment& surroundings)
     : plan(stage_plan), environment(surroundings), log(stage_plan.name) {
-  if (!plan.type->is_source()) inbox = std::make_unique<Inbox>(plan.mailbox, plan.workers);
+  if (!plan.type->is_source()) {
+    auto rules = plan.mailbox;
+    // One mailbox alone can't take all of the graph's memory.
+    if (rules.max_bytes == 0)
+      rules.max_bytes = std::max<std::size_t>(1, environment.memory.limit() / 4);
+    inbox = std::make_unique<Inbox>(rules, plan.workers, &environment.memory);
+  }
   for (const auto& port : plan.type->outputs)
     outputs.frames.push_back({.name = port.name, .links = {}});
 }
@@ -31,6 +39,7 @@ void Replica::on_wake(Waker waker) {
 }
 
 void Replica::make() {
+  enter();
   auto stage = run_.plan.type->make();
   for (const auto& [parameter, value] : run_.plan.parameters) parameter->set(*stage, value);
   stage->start(context());
@@ -39,6 +48,7 @@ void Replica::make() {
 
 void Replica::destroy() {
   stage_.reset();
+  hold(0);
   if (recorder_) recorder_->all_failed();
   if (mailbox_) return mailbox_->fail_all_in_hand();
   const std::lock_guard lock(source_mutex_);
@@ -101,9 +111,64 @@ void Replica::read_figures(Figures& into) const {
     for (const auto& [of, value] : values) into[name][of] = value;
 }
 
+bool Replica::is_foreign(std::string_view call) {
+  if (owner_.load(std::memory_order_relaxed) == std::this_thread::get_id()) return false;
+  mistake(
+      fmt::format("{} was called from a thread that is not the stage's own, and does nothing: "
+                  "leave such calls to process() or run()",
+                  call));
+  return true;
+}
+
+void Replica::mistake(std::string_view what) {
+  run_.log.write(LogLevel::error, fmt::format("a mistake of the stage's own code: {}", what));
+  figure("mistakes", "all", static_cast<double>(++mistakes_));
+}
+
+bool Replica::takes(const Letter& letter) {
+  const auto& port = run_.plan.type->inputs[letter.input];
+  const Kind kind = letter.frame->kind();
+  if (port.kinds.has(kind)) return true;
+  settle_failed(letter.frame->source, fmt::format("'{}' takes {}, and {} came", port.name,
+                                                  to_string(port.kinds), to_string(kind)));
+  return false;
+}
+
+// Of a source; a mailbox's books forget by themselves.
+void Replica::forget_source(const std::string& source) {
+  if (mailbox_) return;
+  const std::lock_guard lock(source_mutex_);
+  source_ledger_.gone(source);
+}
+
+bool Replica::hold(std::size_t bytes) {
+  auto& memory = run_.environment.memory;
+  const auto before = held_.exchange(bytes, std::memory_order_relaxed);
+  if (bytes <= before) {
+    memory.give_back(before - bytes);
+    return memory.used() <= memory.limit();
+  }
+  return memory.add(bytes - before);
+}
+
+std::size_t Replica::held_bytes() const {
+  return held_.load(std::memory_order_relaxed) + (mailbox_ ? mailbox_->bytes() : 0);
+}
+
+std::optional<SteadyTime> Replica::busy_since() const {
+  const auto since = busy_since_.load(std::memory_order_relaxed);
+  if (since == 0) return std::nullopt;
+  return SteadyTime(Duration(since));
+}
+
 void Replica::settle_dropped(const std::string& source, std::string_view cause) {
+  if (mailbox_) {
+    if (!mailbox_->settle_dropped(source, cause))
+      return mistake("drop() without a frame in hand: each is settled once");
+    if (recorder_) recorder_->dropped(source, cause);
+    return;
+  }
   if (recorder_) recorder_->dropped(source, cause);
-  if (mailbox_) return mailbox_->settle_dropped(source, cause);
   const std::lock_guard lock(source_mutex_);
   source_ledger_.arrived_unknown();
   source_ledger_.settle_dropped(source, cause);
@@ -112,8 +177,13 @@ void Replica::settle_dropped(const std::string& source, std::string_view cause) 
 void Replica::settle_failed(const std::string& source, std::string_view why) {
   run_.log.write(LogLevel::warning,
                  source.empty() ? std::string(why) : source + ": " + std::string(why));
+  if (mailbox_) {
+    if (!mailbox_->settle_failed(source))
+      return mistake("fail() without a frame in hand: each is settled once");
+    if (recorder_) recorder_->failed(source);
+    return;
+  }
   if (recorder_) recorder_->failed(source);
-  if (mailbox_) return mailbox_->settle_failed(source);
   const std::lock_guard lock(source_mutex_);
   source_ledger_.arrived_unknown();
   source_ledger_.settle_failed(source);

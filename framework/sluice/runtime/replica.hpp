@@ -9,8 +9,10 @@
 #include <sluice/observe/costs.hpp>
 #include <sluice/observe/flight_recorder.hpp>
 #include <sluice/observe/log.hpp>
+#include <sluice/runtime/memory_budget.hpp>
 #include <sluice/runtime/wiring.hpp>
 #include <sluice/stage.hpp>
+#include <thread>
 
 namespace sluice {
 
@@ -20,6 +22,7 @@ struct Environment {
   bool timed = false;                          // see EngineOptions
   bool traced = false;                         // likewise
   std::function<void(const Event&)> on_event;  // thread-safe
+  MemoryBudget& memory;
 };
 
 // A stage of the plan, made ready to run. Owned by the engine; fixed once the graph starts.
@@ -45,7 +48,8 @@ class Replica {
   std::size_t worker() const { return worker_; }
 
   // A fresh stage object in place of the old one: parameters set and started. Throws what the
-  // stage's start() throws. Then, and when a stage fails, call destroy() before make().
+  // stage's start() throws. Then, and when a stage fails, call destroy() before make(). In the
+  // thread that is the stage's.
   void make();
   void destroy();
   // Every frame that still comes is dropped for this cause, and run() is to return. Thread-safe.
@@ -55,12 +59,19 @@ class Replica {
 
   void count_restart() { ++run_.restarts; }
 
+  // Since when the stage's code has been at work on one call; nothing while it isn't, and for a
+  // stage that waits in a thread of its own.
+  std::optional<SteadyTime> busy_since() const;
+
+  // Of frames that the stage keeps, by its own word, and of those that wait before it.
+  std::size_t held_bytes() const;
+
   // Gives this replica a chance to go on; set by the engine before anything runs.
   void on_wake(Waker waker);
 
   template <class F>
   void read_books(F&& read) const {
-    if (mailbox_) return mailbox_->read_books(std::forward<F>(read));
+    if (mailbox_) return std::as_const(*mailbox_).read_books(std::forward<F>(read));
     const std::lock_guard lock(source_mutex_);
     read(source_ledger_, source_in_hand_);
   }
@@ -79,6 +90,30 @@ class Replica {
 
  protected:
   virtual Context& context() = 0;
+
+  // What the calling thread does now is the stage's.
+  void enter() { owner_.store(std::this_thread::get_id(), std::memory_order_relaxed); }
+  // Whether a call of the Context comes from elsewhere; then it is told, and must not be done.
+  bool is_foreign(std::string_view call);
+  // Something that the stage must not do: told in the log, and counted in the report.
+  void mistake(std::string_view what);
+  // While it lives, the stage's code is at work.
+  class Busy {
+   public:
+    Busy(Replica& replica, SteadyTime since) : since_(replica.busy_since_) {
+      since_.store(since.time_since_epoch().count(), std::memory_order_relaxed);
+    }
+    ~Busy() { since_.store(0, std::memory_order_relaxed); }
+    Busy(const Busy&) = delete;
+    Busy& operator=(const Busy&) = delete;
+
+   private:
+    std::atomic<Duration::rep>& since_;
+  };
+  // Whether the input that a letter came by takes such frames; else it is settled as failed.
+  bool takes(const Letter& letter);
+  void forget_source(const std::string& source);
+  bool hold(std::size_t bytes);
 
   const Clock& clock() const { return run_.environment.clock; }
   Mailbox* mailbox() { return mailbox_; }
@@ -99,6 +134,10 @@ class Replica {
 
  private:
   const std::unique_ptr<FlightRecorder> recorder_;
+  std::atomic<std::thread::id> owner_{};
+  std::atomic<Duration::rep> busy_since_{0};
+  std::atomic<std::size_t> held_{0};  // taken from the graph's memory
+  std::atomic<std::uint64_t> mistakes_{0};
   Mailbox* const mailbox_;  // null for a source, which keeps its books itself
   mutable std::mutex source_mutex_;
   Ledger source_ledger_;
@@ -123,9 +162,16 @@ class ContextOf : public Replica, public ContextType {
   const Clock& clock() const override { return Replica::clock(); }
   const std::string& stage_name() const override { return run_.plan.name; }
   void log(LogLevel level, std::string_view text) override { run_.log.write(level, text); }
+  bool hold(std::size_t bytes) override { return Replica::hold(bytes); }
 
  protected:
   Context& context() override { return *this; }
+};
+
+// A letter that found a full mailbox.
+struct Parked {
+  const Route* link;
+  Letter letter;
 };
 
 // A stage that is given its frames. All but abandon() is called by its actor only.
@@ -152,23 +198,22 @@ class Pump final : public ContextOf<Context> {
   void offer(FramePtr frame, std::string_view output) override;
   void drop(const std::string& source, std::string_view cause) override;
   void fail(const std::string& source, std::string_view why) override;
+  void gone(const std::string& source) override;
   std::string_view input() const override;
 
  private:
-  // A letter that found a full mailbox.
-  struct Parked {
-    const Link* link;
-    Letter letter;
-  };
   Progress turn();
-  void process(const Mailbox::Taken& taken);
-  void deliver(const Link& link, Letter letter, Mailbox::Full when_full);
+  bool process(const Mailbox::Taken& taken);
+  void deliver(const Route& link, Letter letter, Mailbox::Full when_full);
   void deliver_all(FramePtr frame, std::string_view output, Mailbox::Full when_full);
   bool unpark();
+  bool settles(std::string_view call);
 
   std::vector<Parked> parked_;
+  std::size_t parked_bytes_ = 0;
+  std::vector<std::string> gone_;  // to be told to the stages behind, after what is parked
   std::uint8_t input_ = 0;
-  bool settled_ = false;
+  bool settled_ = true;  // there is no frame in hand, or it has been settled otherwise than as out
   bool finished_ = false;
   std::atomic<bool> abandoned_{false};
 };
@@ -179,7 +224,7 @@ class Loop final : public ContextOf<LoopContext> {
   Loop(StageRun& run, std::size_t worker);
   ~Loop() override;
 
-  // run() of the stage, in the calling thread. What it throws comes out.
+  // run() of the stage, in the calling thread, which has called make(). What it throws comes out.
   void loop();
   void abandon(std::string_view cause) override;
   // run() is to return. Thread-safe.
@@ -192,6 +237,8 @@ class Loop final : public ContextOf<LoopContext> {
   void offer(FramePtr frame, std::string_view output) override;
   void drop(const std::string& source, std::string_view cause) override;
   void fail(const std::string& source, std::string_view why) override;
+  void gone(const std::string& source) override;
+  bool try_emit(FramePtr& frame, std::string_view output) override;
   std::string_view input() const override;
   bool stopping() const override { return stopping_; }
   bool wait(Duration limit) override;
@@ -202,8 +249,19 @@ class Loop final : public ContextOf<LoopContext> {
 
  private:
   void deliver_all(FramePtr frame, std::string_view output, Mailbox::Full when_full);
+  bool unpark(Mailbox::Full when_full);
+  // Of a source: its frame's way out, which begins before and ends after it is delivered.
+  struct Leaving {
+    bool counts = false;  // it is a source's, and goes out for the first time
+    SteadyTime since{};
+    Duration age{};
+  };
+  Leaving leaves(const Frame& frame, const Output& out, SteadyTime now);
+  void left(const Frame& frame, const Leaving& leaving);
   bool begins(const Frame& frame, const Output& out);
   void signal_fd();
+  void clear_fd();
+  std::uint64_t nudges();
   // Writes up what this thread, the stage's, has used since the last time.
   void account();
 
@@ -214,6 +272,9 @@ class Loop final : public ContextOf<LoopContext> {
   std::uint64_t nudges_ = 0;  // guarded by mutex_
   Costs accounted_;           // what this thread had used then
   std::uint8_t input_ = 0;
+  std::vector<Parked> parked_;               // of one frame, by try_emit()
+  std::atomic<bool> waits_for_room_{false};  // wake_fd() is to tell of it
+  std::vector<std::string> gone_;            // as of a Pump
 
   // Of a source, the last frame that was counted, and where it went out.
   const Output* counted_at_ = nullptr;

@@ -1,19 +1,26 @@
 #include <exception>
 #include <sluice/runtime/stage_actor.hpp>
+#include <sluice/runtime/stage_state.hpp>
 #include <thread>
 
 namespace sluice {
 namespace {
 
+// From the stage's own thread: start() has returned; the thread's last act, with what was thrown.
+using up_atom = caf::atom_constant<caf::atom("up")>;
+using over_atom = caf::atom_constant<caf::atom("over")>;
+
 // What an exception says, for any exception: plugins may throw what they like.
 std::string text_of(const std::exception_ptr& error) {
+  std::string text;
   try {
     std::rethrow_exception(error);
   } catch (const std::exception& e) {
-    return e.what();
+    text = e.what();
   } catch (...) {
-    return "it threw something that is no std::exception";
+    text = "it threw something that is no std::exception";
   }
+  return text.empty() ? "it failed and says no reason" : text;
 }
 
 struct State {
@@ -31,76 +38,105 @@ struct State {
   std::thread thread;  // the loop's
   std::size_t index = 0;
   caf::actor supervisor;
-  bool up = false;
-  bool ended = false;
+  StageState state = StageState::resting;
+  std::uint64_t made = 0;  // how often; a tick is of one of these
 };
 
 using Self = caf::stateful_actor<State>;
 
-void end(Self* self) {
-  auto& s = self->state;
-  if (std::exchange(s.ended, true)) return;
-  s.up = false;
-  s.replica->destroy();
-  // A stage may end before what feeds it does: nobody shall wait for it.
-  s.replica->abandon(cause::stage_ended);
-  s.replica->end_outputs();
-  self->send(s.supervisor, ended_atom::value, s.index);
+void handle(Self* self, StageMessage message, const std::string& why = {});
+
+// All of it within the thread, so that a slow start() keeps nobody else's thread, and can be told
+// to come to an end.
+void run_in_thread(const caf::actor& actor, Loop& loop) {
+  std::string why;
+  try {
+    loop.make();
+    caf::anon_send(actor, up_atom::value);
+    loop.loop();
+  } catch (...) {  // told to the supervisor
+    why = text_of(std::current_exception());
+  }
+  caf::anon_send(actor, over_atom::value, why);
 }
 
-void fail(Self* self, const std::string& why) {
-  auto& s = self->state;
-  s.up = false;
-  s.replica->destroy();
-  self->send(s.supervisor, failed_atom::value, s.index, why);
+void tick_later(Self* self) {
+  const auto tick = self->state.replica->run().plan.type->tick;
+  if (tick.count() > 0) self->delayed_send(self, tick, tick_atom::value, self->state.made);
 }
 
-std::string start(Self* self) {
+void make(Self* self) {
   auto& s = self->state;
+  ++s.made;
+  if (s.loop) {
+    s.thread = std::thread([loop = s.loop, actor = caf::actor_cast<caf::actor>(self)] {
+      run_in_thread(actor, *loop);
+    });
+    return;
+  }
   try {
     s.replica->make();
   } catch (...) {  // told to the supervisor
-    const auto why = text_of(std::current_exception());
-    s.replica->destroy();
-    return why.empty() ? "it could not start" : why;
+    return handle(self, StageMessage::failed, text_of(std::current_exception()));
   }
-  s.up = true;
-  if (s.loop) {
-    s.thread = std::thread([loop = s.loop, actor = caf::actor_cast<caf::actor>(self)] {
-      std::string why;
-      try {
-        loop->loop();
-      } catch (...) {  // told to the supervisor
-        why = text_of(std::current_exception());
-        if (why.empty()) why = "it failed";
-      }
-      caf::anon_send(actor, over_atom::value, why);
-    });
-  } else {
-    const auto tick = s.replica->run().plan.type->tick;
-    if (tick.count() > 0) self->delayed_send(self, tick, tick_atom::value);
-    self->send(self, wake_atom::value);
+  handle(self, StageMessage::started);
+  tick_later(self);
+  self->send(self, wake_atom::value);
+}
+
+// Does what the table says of this message.
+void handle(Self* self, StageMessage message, const std::string& why) {
+  auto& s = self->state;
+  const auto [next, action] = step(s.state, message, s.loop != nullptr);
+  s.state = next;
+  switch (action) {
+    case StageAction::none:
+      break;
+    case StageAction::make:
+      make(self);
+      break;
+    case StageAction::tell_started:
+      self->send(s.supervisor, started_atom::value, s.index);
+      break;
+    case StageAction::fail:
+      s.replica->destroy();
+      self->send(s.supervisor, failed_atom::value, s.index, why);
+      break;
+    case StageAction::close:
+      s.loop->abandon(cause::stage_down);
+      break;
+    case StageAction::end:
+      s.replica->destroy();
+      // A stage may end before what feeds it does: nobody shall wait for it.
+      s.replica->abandon(message == StageMessage::give_up ? cause::stage_down : cause::stage_ended);
+      if (s.pump) s.pump->let_go_of_parked();
+      s.replica->end_outputs();
+      self->send(s.supervisor, ended_atom::value, s.index);
+      break;
   }
-  return {};
+}
+
+template <class Work>
+void guarded(Self* self, Work work) {
+  if (self->state.state != StageState::running) return;
+  try {
+    work();
+  } catch (...) {  // told to the supervisor
+    handle(self, StageMessage::failed, text_of(std::current_exception()));
+  }
 }
 
 void pump(Self* self) {
-  auto& s = self->state;
-  if (!s.up) return;
-  try {
-    switch (s.pump->pump()) {
-      case Pump::Progress::more:
-        self->send(self, wake_atom::value);
-        break;
-      case Pump::Progress::ended:
-        end(self);
-        break;
-      case Pump::Progress::idle:
-      case Pump::Progress::stalled:
-        break;
-    }
-  } catch (...) {  // told to the supervisor
-    fail(self, text_of(std::current_exception()));
+  switch (self->state.pump->pump()) {
+    case Pump::Progress::more:
+      self->send(self, wake_atom::value);
+      break;
+    case Pump::Progress::ended:
+      handle(self, StageMessage::finished);
+      break;
+    case Pump::Progress::idle:
+    case Pump::Progress::stalled:
+      break;
   }
 }
 
@@ -113,32 +149,20 @@ caf::behavior behavior(Self* self, Replica* replica, std::size_t index, caf::act
   s.supervisor = std::move(supervisor);
   self->set_default_handler(caf::drop);
   return {
-      [self](start_atom) { return start(self); },
-      [self](wake_atom) { pump(self); },
-      [self](tick_atom) {
-        auto& st = self->state;
-        if (!st.up) return;
-        try {
-          st.pump->tick();
-          self->delayed_send(self, st.replica->run().plan.type->tick, tick_atom::value);
-        } catch (...) {  // told to the supervisor
-          fail(self, text_of(std::current_exception()));
-        }
+      [self](start_atom) { handle(self, StageMessage::start); },
+      [self](give_up_atom) { handle(self, StageMessage::give_up); },
+      [self](wake_atom) { guarded(self, [self] { pump(self); }); },
+      [self](tick_atom, std::uint64_t made) {
+        if (made != self->state.made) return;
+        guarded(self, [self] {
+          self->state.pump->tick();
+          tick_later(self);
+        });
       },
+      [self](up_atom) { handle(self, StageMessage::started); },
       [self](over_atom, const std::string& why) {
-        // The thread has sent this as its last act.
-        self->state.thread.join();
-        if (why.empty()) {
-          end(self);
-        } else {
-          fail(self, why);
-        }
-      },
-      [self](give_up_atom) {
-        auto& st = self->state;
-        st.replica->abandon(cause::stage_down);
-        if (st.pump) st.pump->let_go_of_parked();
-        end(self);
+        self->state.thread.join();  // this was its last act
+        handle(self, why.empty() ? StageMessage::finished : StageMessage::failed, why);
       },
   };
 }

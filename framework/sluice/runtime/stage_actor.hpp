@@ -7,13 +7,16 @@
 
 namespace sluice {
 
-using start_atom = caf::atom_constant<caf::atom("start")>;  // -> std::string, empty: started
-using wake_atom = caf::atom_constant<caf::atom("wake")>;    // there may be something to do
+// To the actor: from the supervisor, and from what wakes a pump.
+using start_atom = caf::atom_constant<caf::atom("start")>;
+using give_up_atom = caf::atom_constant<caf::atom("giveup")>;  // it won't be started any more
+using wake_atom = caf::atom_constant<caf::atom("wake")>;       // there may be something to do
 using tick_atom = caf::atom_constant<caf::atom("tick")>;
-using over_atom = caf::atom_constant<caf::atom("over")>;       // the loop's thread is done
-using give_up_atom = caf::atom_constant<caf::atom("giveup")>;  // it won't be started again
-using ended_atom = caf::atom_constant<caf::atom("ended")>;     // to the supervisor, with the index
-using failed_atom = caf::atom_constant<caf::atom("failed")>;   // the same, and why
+
+// To the supervisor, with the index: each start is followed by `started` or `failed`, or `ended`.
+using started_atom = caf::atom_constant<caf::atom("started")>;
+using failed_atom = caf::atom_constant<caf::atom("failed")>;  // and why
+using ended_atom = caf::atom_constant<caf::atom("ended")>;
 
 // Runs `replica`, and tells `supervisor` by `index` when it has failed or ended. The replica must
 // outlive the actor.

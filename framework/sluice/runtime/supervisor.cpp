@@ -4,38 +4,64 @@
 #include <atomic>
 #include <caf/all.hpp>
 #include <deque>
+#include <optional>
 #include <set>
 #include <sluice/graph/units.hpp>
 #include <sluice/runtime/stage_actor.hpp>
 #include <sluice/runtime/supervisor.hpp>
-#include <stdexcept>
 #include <thread>
 
 namespace sluice {
 namespace {
 
+using begin_atom = caf::atom_constant<caf::atom("begin")>;
+using late_atom = caf::atom_constant<caf::atom("late")>;  // it should have started by now
 using restart_atom = caf::atom_constant<caf::atom("restart")>;
+using watch_atom = caf::atom_constant<caf::atom("watch")>;
 using stop_atom = caf::atom_constant<caf::atom("stop")>;
 using listeners_atom = caf::atom_constant<caf::atom("listeners")>;  // now they stop too
 using drained_atom = caf::atom_constant<caf::atom("drainover")>;
 using hung_atom = caf::atom_constant<caf::atom("hung")>;
 
+constexpr Duration kStartLimit = std::chrono::seconds(30);
+// The others wait for an optional stage for so long only.
+constexpr Duration kOptionalStartLimit = std::chrono::seconds(1);
 constexpr Duration kFirstBackoff = std::chrono::milliseconds(100);
 constexpr Duration kLongestBackoff = std::chrono::seconds(5);
 // After the time for draining: what has not ended by then hangs in code that can't be interrupted.
-constexpr Duration kGrace = std::chrono::seconds(3);
+constexpr Duration kGrace = std::chrono::milliseconds(800);
 
 struct Unit {
+  enum class Phase {
+    idle,      // it has not been started yet
+    starting,  // told to, for the first time or again
+    up,
+    down,  // failed, and waiting for its restart
+    ended,
+  };
+
   Replica* replica = nullptr;
   caf::actor actor;
-  bool ended = false;
-  bool down = false;             // failed, and waiting for its restart
+  Phase phase = Phase::idle;
+  bool was_up = false;
+  bool waited_for = true;        // until it is up at first, or is known not to be
   bool hears = false;            // an event hearer, which also hears the supervisor
   bool behind_listener = false;  // a listening source, or fed by one
   bool leaf = false;             // nothing is behind it: what the graph is there for
   std::deque<SteadyTime> failures;
+  std::optional<SteadyTime> busy_since;  // as it was at the last look
+  bool stuck = false;                    // and has been told of
 
   const StagePlan& plan() const { return replica->run().plan; }
+  bool ended() const { return phase == Phase::ended; }
+  bool is_loop() const { return plan().type->loops; }
+  bool is_source() const { return plan().type->is_source(); }
+
+  // Whether those that feed it may have to wait for room in its mailbox.
+  void let_wait(bool so) const {
+    if (const auto& inbox = replica->run().inbox)
+      inbox->worker(replica->worker()).nobody_waits(!so);
+  }
 };
 
 }  // namespace
@@ -49,6 +75,8 @@ struct Supervisor::Actors {
   std::atomic<bool> hangs{false};
 
   // --- the supervisor actor's own; touched by it alone
+  using Self = caf::event_based_actor;
+  std::size_t to_start = 0;  // units before this one are idle
   bool stopping = false;
   bool listeners_stopped = false;
   bool over = false;
@@ -62,16 +90,76 @@ struct Supervisor::Actors {
     event.time = unit.replica->run().environment.clock.utc();
     settings.on_event(event);
     for (auto& u : units)
-      if (u.hears && !u.ended && u.replica->worker() == 0) u.replica->run().inbox->push(event);
+      if (u.hears && !u.ended() && u.replica->worker() == 0) u.replica->run().inbox->push(event);
   }
 
-  void failed(caf::event_based_actor* self, std::size_t index, const std::string& why) {
+  void begin(Self* self) {
+    to_start = units.size();
+    // An accessory that isn't there is waited for by nobody.
+    for (const auto& unit : units)
+      if (unit.plan().optional) unit.let_wait(false);
+    self->delayed_send(self, settings.stuck_after, watch_atom::value);
+    start_next(self);
+  }
+
+  void start_next(Self* self) {
+    if (stopping) return;
+    if (to_start == 0) return settings.on_up();
+    const std::size_t index = --to_start;
     auto& unit = units[index];
+    unit.phase = Unit::Phase::starting;
+    self->send(unit.actor, start_atom::value);
+    self->delayed_send(self, unit.plan().optional ? kOptionalStartLimit : kStartLimit,
+                       late_atom::value, index);
+  }
+
+  void started(Self* self, std::size_t index) {
+    auto& unit = units[index];
+    if (unit.phase != Unit::Phase::starting) return;
+    unit.phase = Unit::Phase::up;
+    unit.let_wait(true);
+    if (!std::exchange(unit.was_up, true)) return go_on(self, unit);
+    unit.replica->count_restart();
+    raise("stage.restarted", unit, {});
+  }
+
+  // The others have waited for this one; once.
+  void go_on(Self* self, Unit& unit) {
+    if (!std::exchange(unit.waited_for, false)) return;
+    start_next(self);
+  }
+
+  void late(Self* self, std::size_t index) {
+    auto& unit = units[index];
+    if (unit.plan().optional) return go_on(self, unit);
+    if (unit.was_up || unit.phase != Unit::Phase::starting) return;
+    cannot_start(self, unit,
+                 fmt::format("it did not start within {}", format_duration(kStartLimit)));
+  }
+
+  void cannot_start(Self* self, const Unit& unit, const std::string& why) {
+    if (failure.empty()) failure = fmt::format("stage '{}': {}", unit.plan().name, why);
+    stop(self);
+  }
+
+  void failed(Self* self, std::size_t index, const std::string& why) {
+    auto& unit = units[index];
+    if (unit.ended()) return;
+    unit.phase = Unit::Phase::down;
+    const bool optional = unit.plan().optional;
+    if (optional) {
+      unit.let_wait(false);
+      go_on(self, unit);
+    }
     const auto& rules = unit.plan().restart;
     const auto now = SteadyTime(std::chrono::steady_clock::now());
     unit.failures.push_back(now);
     while (now - unit.failures.front() > rules.within) unit.failures.pop_front();
     raise("stage.failed", unit, why);
+    if (!unit.was_up && !optional) {
+      self->send(unit.actor, give_up_atom::value);
+      return cannot_start(self, unit, why);
+    }
     const int failures = static_cast<int>(unit.failures.size());
     if (!rules.on_failure || failures > rules.at_most || stopping) return give_up(self, unit, why);
     const auto backoff =
@@ -79,17 +167,15 @@ struct Supervisor::Actors {
     log_line(LogLevel::warning, unit.plan().name,
              fmt::format("failed: {}; restart {} of {} in {}", why, failures, rules.at_most,
                          format_duration(backoff)));
-    unit.down = true;
     self->delayed_send(self, backoff, restart_atom::value, index);
   }
 
-  void give_up(caf::event_based_actor* self, Unit& unit, const std::string& why) {
+  void give_up(Self* self, Unit& unit, const std::string& why) {
     const bool optional = unit.plan().optional;
     log_line(
         LogLevel::error, unit.plan().name,
         fmt::format("has given up: {}{}", why, optional ? "; the graph goes on without it" : ""));
     raise("stage.gave_up", unit, why);
-    unit.down = false;
     self->send(unit.actor, give_up_atom::value);
     if (optional || stopping) return;
     if (failure.empty())
@@ -97,26 +183,26 @@ struct Supervisor::Actors {
     stop(self);
   }
 
-  void restart(caf::event_based_actor* self, std::size_t index) {
+  void restart(Self* self, std::size_t index) {
     auto& unit = units[index];
-    if (!unit.down) return;
-    self->request(unit.actor, caf::infinite, start_atom::value)
-        .then([this, self, index](const std::string& why) {
-          auto& u = units[index];
-          u.down = false;
-          if (!why.empty()) return failed(self, index, why);
-          u.replica->count_restart();
-          raise("stage.restarted", u, {});
-        });
+    if (unit.phase != Unit::Phase::down) return;
+    unit.phase = Unit::Phase::starting;
+    self->send(unit.actor, start_atom::value);
   }
 
   // Sources first, so that what is under way still arrives; those that listen for others only when
-  // all else is drained, as a sender in this very graph may be talking to them.
-  void stop(caf::event_based_actor* self) {
+  // all else is drained, as a sender in this very graph may be talking to them. What isn't up and
+  // brings nothing is not waited for.
+  void stop(Self* self) {
     if (std::exchange(stopping, true)) return;
     for (auto& unit : units) {
-      const auto* type = unit.plan().type;
-      if (type->is_source() && !type->listens) stop_loop(unit);
+      const bool away = unit.phase == Unit::Phase::down && unit.is_source();
+      if (unit.phase == Unit::Phase::idle || away) {
+        self->send(unit.actor, give_up_atom::value);
+      } else if (unit.is_source() &&
+                 (!unit.plan().type->listens || unit.phase == Unit::Phase::starting)) {
+        stop_loop(unit);
+      }
     }
     self->delayed_send(self, settings.drain / 2, listeners_atom::value);
     self->delayed_send(self, settings.drain, drained_atom::value);
@@ -134,40 +220,48 @@ struct Supervisor::Actors {
   }
 
   // Time is up: what is still queued is dropped.
-  void drained(caf::event_based_actor* self) {
+  void drained(Self* self) {
     stop_listeners();
     for (auto& unit : units) {
-      if (unit.ended) continue;
+      if (unit.ended()) continue;
       unit.replica->abandon(cause::shutdown);
-      if (std::exchange(unit.down, false)) self->send(unit.actor, give_up_atom::value);
+      if (unit.phase != Unit::Phase::up) self->send(unit.actor, give_up_atom::value);
     }
     self->delayed_send(self, kGrace, hung_atom::value);
   }
 
+  // A stage that is still in its start() has done nothing that could be lost: it is left behind
+  // without a word.
   void hung() {
     std::string names;
-    for (const auto& unit : units)
-      if (!unit.ended) names += (names.empty() ? "" : ", ") + unit.plan().name;
-    if (names.empty() || over) return;
-    hangs = true;
-    finish(fmt::format("did not stop in time: {}", names));
+    for (const auto& unit : units) {
+      if (unit.ended()) continue;
+      hangs = true;
+      // One that is given its frames, and isn't at work, only waits for those before it to end.
+      const bool at_work = unit.is_loop() || unit.replica->busy_since();
+      if (unit.phase != Unit::Phase::starting && at_work)
+        names += (names.empty() ? "" : ", ") + unit.plan().name;
+    }
+    if (!hangs || over) return;
+    if (failure.empty() && !names.empty()) failure = fmt::format("did not stop in time: {}", names);
+    finish();
   }
 
-  void ended(caf::event_based_actor* self, std::size_t index) {
-    units[index].ended = true;
+  void ended(Self* self, std::size_t index) {
+    units[index].phase = Unit::Phase::ended;
     look(self);
   }
 
   // Which step is due, now that a unit has ended or the graph is to stop.
-  void look(caf::event_based_actor* self) {
+  void look(Self* self) {
     const auto all = [this](auto&& holds) {
       return std::all_of(units.begin(), units.end(), holds);
     };
-    if (all([](const Unit& u) { return u.ended; })) return finish(failure);
+    if (all([](const Unit& u) { return u.ended(); })) return finish();
     // A window that was closed, or the like: sources go on in vain.
-    if (all([](const Unit& u) { return u.ended || !u.leaf; })) stop(self);
-    if (all([](const Unit& u) { return u.ended || u.behind_listener; })) stop_listeners();
-    if (all([](const Unit& u) { return u.ended || u.hears; })) close_hearers();
+    if (all([](const Unit& u) { return u.ended() || !u.leaf; })) stop(self);
+    if (all([](const Unit& u) { return u.ended() || u.behind_listener; })) stop_listeners();
+    if (all([](const Unit& u) { return u.ended() || u.hears; })) close_hearers();
   }
 
   void close_hearers() {
@@ -176,18 +270,41 @@ struct Supervisor::Actors {
       if (unit.hears && unit.replica->worker() == 0) unit.replica->run().inbox->producer_ended();
   }
 
-  void finish(const std::string& with) {
-    if (!std::exchange(over, true)) settings.on_over(with);
+  void finish() {
+    if (!std::exchange(over, true)) settings.on_over(failure);
   }
 
-  caf::behavior behavior(caf::event_based_actor* self) {
+  // Finds stages whose code does not return. They can't be interrupted, but nobody waits for them.
+  void watch(Self* self) {
+    self->delayed_send(self, settings.stuck_after, watch_atom::value);
+    for (auto& unit : units) {
+      const auto since = unit.replica->busy_since();
+      const bool stuck = since && since == unit.busy_since;
+      unit.busy_since = since;
+      if (stuck == std::exchange(unit.stuck, stuck)) continue;
+      unit.let_wait(!stuck && (unit.phase == Unit::Phase::up || !unit.plan().optional));
+      if (!stuck) continue;
+      const auto why = fmt::format(
+          "its code has not returned for {} and keeps a thread from the other stages; frames for "
+          "it are dropped meanwhile",
+          format_duration(settings.stuck_after));
+      log_line(LogLevel::error, unit.plan().name, why);
+      raise("stage.stuck", unit, why);
+    }
+  }
+
+  caf::behavior behavior(Self* self) {
     self->set_default_handler(caf::drop);
     return {
+        [this, self](begin_atom) { begin(self); },
+        [this, self](started_atom, std::size_t index) { started(self, index); },
+        [this, self](late_atom, std::size_t index) { late(self, index); },
         [this, self](failed_atom, std::size_t index, const std::string& why) {
           failed(self, index, why);
         },
         [this, self](ended_atom, std::size_t index) { ended(self, index); },
         [this, self](restart_atom, std::size_t index) { restart(self, index); },
+        [this, self](watch_atom) { watch(self); },
         [this, self](stop_atom) { stop(self); },
         [this](listeners_atom) { stop_listeners(); },
         [this, self](drained_atom) { drained(self); },
@@ -231,21 +348,7 @@ Supervisor::Supervisor(std::vector<Replica*> replicas, Settings settings)
     a.units[i].actor = spawn_stage_actor(*a.system, *a.units[i].replica, i, a.supervisor);
 }
 
-void Supervisor::start() {
-  auto& a = *actors_;
-  caf::scoped_actor self(*a.system);
-  for (std::size_t i = a.units.size(); i-- > 0;) {
-    auto& unit = a.units[i];
-    std::string why;
-    self->request(unit.actor, std::chrono::seconds(30), start_atom::value)
-        .receive([&](const std::string& error) { why = error; },
-                 [&](const caf::error&) { why = "it did not start within 30 s"; });
-    if (why.empty()) continue;
-    if (!unit.plan().optional)
-      throw std::runtime_error(fmt::format("stage '{}': {}", unit.plan().name, why));
-    caf::anon_send(a.supervisor, failed_atom::value, i, why);
-  }
-}
+void Supervisor::start() { caf::anon_send(actors_->supervisor, begin_atom::value); }
 
 void Supervisor::stop() { caf::anon_send(actors_->supervisor, stop_atom::value); }
 

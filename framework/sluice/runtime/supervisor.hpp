@@ -14,7 +14,9 @@ class Supervisor {
  public:
   struct Settings {
     Duration drain;
+    Duration stuck_after;
     std::function<void(const Event&)> on_event;  // its own: stage.failed, stage.restarted, ...
+    std::function<void()> on_up;                 // once, if it comes to that: every stage is up
     std::function<void(std::string failure)> on_over;  // once; an empty text: all went well
   };
 
@@ -24,11 +26,13 @@ class Supervisor {
   // Ends what still runs, and waits for it.
   ~Supervisor();
 
-  // Starts every stage, the last of the graph first. Throws std::runtime_error naming the stage
-  // that could not start, unless that is optional.
+  // Starts every stage, the last of the graph first, each when the one after it is up (one
+  // that is optional is waited for briefly only). Returns at once. Where one can't start the graph
+  // stops, and on_over says which and why.
   void start();
 
-  // Sources stop, the rest drains; then on_over is called. Thread-safe, returns at once.
+  // Sources stop, the rest drains; then on_over is called. Thread-safe, returns at once, at any
+  // time.
   void stop();
 
   // on_over was called although a stage would not stop.

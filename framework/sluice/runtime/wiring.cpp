@@ -4,17 +4,37 @@
 #include <stdexcept>
 
 namespace sluice {
+namespace {
 
-Inbox::Inbox(const MailboxRules& rules, int workers) {
-  for (int i = 0; i < workers; ++i) boxes_.push_back(std::make_unique<Mailbox>(rules));
+// Past this many sources at once, a source's worker follows from its name.
+constexpr std::size_t kMostAssigned = 1024;
+
+}  // namespace
+
+Inbox::Inbox(const MailboxRules& rules, int workers, MemoryBudget* budget) {
+  for (int i = 0; i < workers; ++i) boxes_.push_back(std::make_unique<Mailbox>(rules, budget));
 }
 
 Mailbox& Inbox::of(const std::string& source) {
   if (boxes_.size() == 1) return *boxes_.front();
   const std::lock_guard lock(mutex_);
-  const auto [it, fresh] = assigned_.try_emplace(source, nullptr);
-  if (fresh) it->second = boxes_[(assigned_.size() - 1) % boxes_.size()].get();
-  return *it->second;
+  if (const auto it = assigned_.find(source); it != assigned_.end()) return *it->second;
+  if (assigned_.size() >= kMostAssigned)
+    return *boxes_[std::hash<std::string>()(source) % boxes_.size()];
+  auto* box = boxes_[next_++ % boxes_.size()].get();
+  assigned_.emplace(source, box);
+  return *box;
+}
+
+void Inbox::gone(const std::string& source) {
+  of(source).gone(source);
+  if (boxes_.size() == 1) return;
+  const std::lock_guard lock(mutex_);
+  assigned_.erase(source);
+}
+
+void Inbox::nobody_waits(bool so) {
+  for (auto& box : boxes_) box->nobody_waits(so);
 }
 
 void Inbox::add_producer() {
@@ -41,6 +61,11 @@ void Outputs::producer_ended() const {
   for (const auto& output : frames)
     for (const auto& link : output.links) link.to->producer_ended();
   for (auto* inbox : events) inbox->producer_ended();
+}
+
+void Outputs::gone(const std::string& source) const {
+  for (const auto& output : frames)
+    for (const auto& link : output.links) link.to->gone(source);
 }
 
 }  // namespace sluice

@@ -11,7 +11,7 @@ namespace sluice {
 // per source and a stage's state by source lives in one place.
 class Inbox {
  public:
-  Inbox(const MailboxRules& rules, int workers);
+  Inbox(const MailboxRules& rules, int workers, MemoryBudget* budget);
 
   Mailbox& of(const std::string& source);
   Mailbox& worker(std::size_t index) { return *boxes_[index]; }
@@ -21,21 +21,26 @@ class Inbox {
   void add_producer();
   void producer_ended();
   void push(const Event& event) { boxes_.front()->push(event); }
+  // See Mailbox.
+  void gone(const std::string& source);
+  void nobody_waits(bool so);
 
  private:
   std::vector<std::unique_ptr<Mailbox>> boxes_;
   std::mutex mutex_;  // of the assignment, used where there are several workers
   std::unordered_map<std::string, Mailbox*> assigned_;
+  std::size_t next_ = 0;  // whose turn it is to get a source
 };
 
-struct Link {
+// Where a link leads.
+struct Route {
   Inbox* to = nullptr;
   std::uint8_t input = 0;
 };
 
 struct Output {
   std::string name;
-  std::vector<Link> links;
+  std::vector<Route> links;
   std::unique_ptr<TapPoint> tap = std::make_unique<TapPoint>();
 };
 
@@ -48,6 +53,8 @@ struct Outputs {
   const Output& find(std::string_view name) const;
   void add_producer() const;
   void producer_ended() const;
+  // To every mailbox that frames go to.
+  void gone(const std::string& source) const;
 };
 
 }  // namespace sluice

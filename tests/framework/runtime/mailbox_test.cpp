@@ -1,5 +1,6 @@
 #include <sluice/runtime/mailbox.hpp>
 #include <sluice/testkit.hpp>
+#include <thread>
 
 #include "catch.hpp"
 
@@ -230,6 +231,173 @@ TEST_CASE("names without end share one book") {
   for (int i = 0; i < 3000; ++i) push(box, frame("cam" + std::to_string(i), 0));
   box.read_books([&](const Ledger& l, std::size_t) { CHECK(l.sources().size() <= 1025); });
   CHECK(books(box).in == 3000);
+}
+
+TEST_CASE("a sequence number that can't be is a sender's that began anew, and nothing is missing") {
+  Mailbox box({.when_full = WhenFull::drop_oldest, .capacity = 2});
+  box.on_wake([] {});
+  box.add_producer();
+  const auto missing = [&] {
+    std::uint64_t n = 0;
+    box.read_books([&](const Ledger& l, std::size_t) { n = l.sources().at("a").missing; });
+    return n;
+  };
+  const auto at = [&](std::uint64_t sequence, Duration when) {
+    Letter letter{frame("a", sequence), 0, SteadyTime(when)};
+    box.push(letter, Mailbox::Full::drop, {});
+  };
+  at(1, std::chrono::seconds(0));
+  at(std::uint64_t{1} << 63, std::chrono::seconds(1));
+  CHECK(missing() == 0);
+  at(~std::uint64_t{0}, std::chrono::seconds(2));
+  at(0, std::chrono::seconds(3));
+  CHECK(missing() == 0);
+  at(3, std::chrono::seconds(4));
+  CHECK(missing() == 2);
+  // An hour without a word at 30 frames/s is no lie.
+  at(3 + 30 * 3600, std::chrono::seconds(3604));
+  CHECK(missing() == 2 + 30 * 3600 - 1);
+}
+
+TEST_CASE("where the bytes are too many, the source that has most of them gives") {
+  Mailbox box({.when_full = WhenFull::latest, .capacity = 4, .max_bytes = 1000});
+  box.on_wake([] {});
+  box.add_producer();
+  push(box, frame("cam", 0, 10));
+  for (std::uint64_t i = 0; i < 20; ++i) push(box, frame("greedy", i, 20));  // 400 bytes each
+  push(box, frame("huge", 0, 31));                                           // 961 bytes
+  const auto got = drain(box);
+  CHECK(got == std::vector<std::string>{"cam0", "greedy18", "greedy19"});
+  box.read_books([&](const Ledger& l, std::size_t) {
+    CHECK(l.sources().at("cam").dropped.total() == 0);
+    CHECK(l.sources().at("huge").dropped.of("mailbox_full") == 1);
+  });
+}
+
+TEST_CASE("what all mailboxes of a graph hold stays within its memory") {
+  constexpr std::size_t kMiB = 1 << 20;
+  MemoryBudget budget(8 * kMiB);
+  const auto rule =
+      GENERATE(WhenFull::latest, WhenFull::drop_oldest, WhenFull::drop_newest, WhenFull::block);
+  {
+    Mailbox one({.when_full = rule, .capacity = 100}, &budget);
+    Mailbox two({.when_full = rule, .capacity = 100}, &budget);
+    for (auto* box : {&one, &two}) {
+      box->on_wake([] {});
+      box->add_producer();
+    }
+    for (std::uint64_t i = 0; i < 6; ++i) push(one, frame("a", i, 1024));  // 1 MiB each
+    for (std::uint64_t i = 0; i < 6; ++i) push(two, frame("b", i, 1024));
+    CHECK(budget.used() <= budget.limit());
+    CHECK(one.bytes() + two.bytes() <= budget.limit());
+    CHECK(one.bytes() == 6 * kMiB);
+    CHECK(two.bytes() == 2 * kMiB);
+    CHECK(dropped(two, "over_memory") == 4);
+    // What one lets go, the other may have.
+    CHECK(drain(one).size() == 6);
+    books(one);
+    for (std::uint64_t i = 6; i < 9; ++i) push(two, frame("b", i, 1024));
+    CHECK(two.bytes() == 5 * kMiB);
+    CHECK(books(two).in == 9);
+  }
+  CHECK(budget.used() == 0);
+}
+
+TEST_CASE("that a source is gone comes behind its last frame, and makes the mailbox forget it") {
+  const auto rule = GENERATE(WhenFull::latest, WhenFull::drop_oldest);
+  Mailbox box({.when_full = rule, .capacity = 3});
+  int wakes = 0;
+  box.on_wake([&] { ++wakes; });
+  box.add_producer();
+  CHECK_FALSE(box.take(0, kNow).letter);
+  push(box, frame("a", 0));
+  box.gone("a");
+  push(box, frame("b", 0));
+  std::vector<std::string> got;
+  std::size_t done = 0;
+  for (;;) {
+    const auto taken = box.take(std::exchange(done, 0), kNow);
+    if (taken.letter) {
+      done = 1;
+      got.push_back(taken.letter->frame->source);
+    } else if (taken.gone) {
+      got.push_back("gone " + *taken.gone);
+    } else {
+      CHECK_FALSE(taken.ended);
+      break;
+    }
+  }
+  CHECK(got == std::vector<std::string>{"a", "gone a", "b"});
+  CHECK(wakes == 1);
+  // It wakes by itself, too.
+  box.gone("never-seen");
+  CHECK(wakes == 2);
+  CHECK(box.take(0, kNow).gone == "never-seen");
+  CHECK_FALSE(box.take(0, kNow).gone);
+  // Frames that are too old to be taken hide nobody's end.
+  Mailbox old({.when_full = rule, .capacity = 3, .max_age = std::chrono::seconds(1)});
+  old.on_wake([] {});
+  old.add_producer();
+  push(old, frame("a", 0));
+  old.gone("a");
+  CHECK(old.take(0, kNow + std::chrono::hours(1)).gone == "a");
+}
+
+TEST_CASE("names that come and go leave nothing behind") {
+  Mailbox box({.when_full = WhenFull::latest});
+  box.on_wake([] {});
+  box.add_producer();
+  for (int i = 0; i < 5000; ++i) {
+    const auto name = "x" + std::to_string(i);
+    push(box, frame(name, 0));
+    box.gone(name);
+    CHECK(box.take(0, kNow).letter);
+    CHECK(box.take(1, kNow).gone == name);
+  }
+  box.read_books([&](const Ledger& l, std::size_t) {
+    CHECK(l.sources().size() <= 258);
+    std::uint64_t in = 0;
+    for (const auto& [name, book] : l.sources()) in += book.in;
+    CHECK(in == 5000);
+  });
+  // Who comes after them has a book of its own.
+  push(box, frame("camera", 0));
+  box.read_books([&](const Ledger& l, std::size_t) { CHECK(l.sources().count("camera") == 1); });
+}
+
+TEST_CASE("more is never settled than is in hand") {
+  Mailbox box({.when_full = WhenFull::drop_oldest});
+  box.on_wake([] {});
+  box.add_producer();
+  push(box, frame("a", 0));
+  CHECK(box.take(0, kNow).letter);
+  CHECK(box.settle_dropped("a", "why"));
+  CHECK_FALSE(box.settle_dropped("a", "why"));
+  CHECK_FALSE(box.settle_failed("a"));
+  CHECK_FALSE(box.settle_out(2));
+  box.fail_all_in_hand();
+  const auto b = books(box);
+  CHECK(b.dropped == 1);
+  CHECK(b.failed == 0);
+  CHECK(b.queued == 0);
+}
+
+TEST_CASE("while nobody is to wait for a consumer, a full block mailbox drops") {
+  Mailbox box({.when_full = WhenFull::block, .capacity = 1});
+  box.on_wake([] {});
+  box.add_producer();
+  push(box, frame("a", 0));
+  int woken = 0;
+  const Waker retry = [&] { ++woken; };
+  for (int i = 0; i < 3; ++i)
+    CHECK(push(box, frame("a", 1), Mailbox::Full::wait, retry) == Mailbox::Pushed::full);
+  box.nobody_waits(true);
+  CHECK(woken == 1);  // however often it asked
+  CHECK(push(box, frame("a", 1), Mailbox::Full::wait, retry) == Mailbox::Pushed::taken);
+  CHECK(dropped(box, "stage_down") == 1);
+  box.nobody_waits(false);
+  CHECK(push(box, frame("a", 2), Mailbox::Full::wait, retry) == Mailbox::Pushed::full);
+  CHECK(books(box).in == 2);
 }
 
 TEST_CASE("a mailbox under threads: order is kept, and the books add up") {

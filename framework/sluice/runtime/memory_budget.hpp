@@ -1,0 +1,40 @@
+// What a graph's queues and stages keep of frames, in bytes, against the graph's `memory`.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+
+namespace sluice {
+
+// Any thread. A frame that several queues hold counts for each: the sum is never too low.
+class MemoryBudget {
+ public:
+  explicit MemoryBudget(std::size_t limit) : limit_(limit) {}
+  MemoryBudget(const MemoryBudget&) = delete;
+  MemoryBudget& operator=(const MemoryBudget&) = delete;
+
+  // False: that would be more than the limit, and nothing is taken.
+  bool take(std::size_t bytes) {
+    const auto before = used_.fetch_add(bytes, std::memory_order_relaxed);
+    if (before + bytes <= limit_) return true;
+    used_.fetch_sub(bytes, std::memory_order_relaxed);
+    return false;
+  }
+  // Of what is kept already, whether there is room or not. False: it is more than the limit.
+  bool add(std::size_t bytes) {
+    return used_.fetch_add(bytes, std::memory_order_relaxed) + bytes <= limit_;
+  }
+  void give_back(std::size_t bytes) { used_.fetch_sub(bytes, std::memory_order_relaxed); }
+
+  std::size_t limit() const { return limit_; }
+  std::size_t used() const { return used_.load(std::memory_order_relaxed); }
+
+ private:
+  const std::size_t limit_;
+  std::atomic<std::size_t> used_{0};
+};
+
+// What this process may use: the machine's memory, or its cgroup's where that is less.
+std::size_t memory_of_this_machine();
+
+}  // namespace sluice
