@@ -1,10 +1,14 @@
 #include "whole_file.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <climits>
 #include <cstdio>
-#include <filesystem>
+#include <random>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
@@ -12,31 +16,80 @@
 namespace sluice::app {
 namespace {
 
-bool is_ordinary(const std::string& path) {
-  const auto status = std::filesystem::status(path);
-  return !std::filesystem::exists(status) || std::filesystem::is_regular_file(status);
+namespace fs = std::filesystem;
+
+constexpr int kMostLinks = 40;  // as the kernel's
+
+std::string text_of(int error) { return std::generic_category().message(error); }
+
+// Nobody can have put something there before.
+std::string name_nobody_guesses() {
+  std::random_device random;
+  return fmt::format(".sluice-{:08x}{:08x}.part", random(), random());
 }
 
 }  // namespace
 
-WholeFile::WholeFile(std::string path)
-    : path_(std::filesystem::is_symlink(path) && is_ordinary(path)
-                ? std::filesystem::weakly_canonical(path).string()
-                : std::move(path)),
-      partial_(is_ordinary(path_) ? path_ + ".part" : path_),
-      stream_(partial_, std::ios::trunc) {
-  if (!stream_) cannot_write(errno);
+WholeFile::WholeFile(std::string path) : path_(std::move(path)), stream_(nullptr) {
+  std::error_code unknown;  // then opening it fails, and says why
+  const auto type = fs::status(path_, unknown).type();
+  const bool as_it_is =
+      type != fs::file_type::not_found && type != fs::file_type::regular && !unknown;
+  const int fd = as_it_is ? open_as_it_is() : open_beside();
+  buffer_ = __gnu_cxx::stdio_filebuf<char>(fd, std::ios::out);
+  stream_.rdbuf(&buffer_);
 }
 
 WholeFile::~WholeFile() {
-  if (partial_ != path_) std::remove(partial_.c_str());
+  if (!partial_.empty()) unlink(partial_.c_str());
+}
+
+int WholeFile::open_as_it_is() {
+  const int fd = open(path_.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY);
+  if (fd < 0) cannot_write(text_of(errno));
+  return fd;
+}
+
+// Not by the file's own name, which may be as long as a name can be.
+int WholeFile::open_beside() {
+  target_ = link_followed();
+  auto partial = target_.parent_path() / name_nobody_guesses();
+  const int fd = open(partial.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  if (fd < 0) cannot_write(text_of(errno) + (errno == ENOENT ? "; is there such a folder?" : ""));
+  partial_ = std::move(partial);
+  return fd;
+}
+
+// Where the links lead. In a folder that others write, a link may be another user's, who would have
+// this one overwrite something of his own choice. What is looked at is what is read: the link that
+// was opened, whatever takes its name meanwhile.
+fs::path WholeFile::link_followed() const {
+  fs::path path = path_;
+  for (int i = 0; i < kMostLinks; ++i) {
+    const int fd = open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0) return path;  // nothing is there yet
+    struct stat status {};
+    char leads_to[PATH_MAX];
+    const bool is_link = fstat(fd, &status) == 0 && S_ISLNK(status.st_mode);
+    const auto size = is_link ? readlinkat(fd, "", leads_to, sizeof leads_to) : -1;
+    close(fd);
+    if (size < 0) return path;
+    if (status.st_uid != 0 && status.st_uid != geteuid())
+      cannot_write(
+          fmt::format("it is a link of user {}, who could have it lead anywhere; remove "
+                      "the link, or name the file that is meant",
+                      status.st_uid));
+    path = path.parent_path() / std::string(leads_to, static_cast<std::size_t>(size));
+  }
+  cannot_write(text_of(ELOOP));
 }
 
 void WholeFile::put_in_place() {
-  errno = 0;
-  stream_.close();
-  if (!stream_) cannot_write(errno == 0 ? EIO : errno);
-  if (partial_ != path_ && std::rename(partial_.c_str(), path_.c_str()) != 0) cannot_write(errno);
+  errno = 0;  // of what failed before, closing says why: it tries again
+  if (!buffer_.close() || !stream_) cannot_write(text_of(errno == 0 ? EIO : errno));
+  if (partial_.empty()) return;
+  if (std::rename(partial_.c_str(), target_.c_str()) != 0) cannot_write(text_of(errno));
+  partial_.clear();
 }
 
 void WholeFile::put_in_place(const std::string& text) {
@@ -44,10 +97,8 @@ void WholeFile::put_in_place(const std::string& text) {
   put_in_place();
 }
 
-void WholeFile::cannot_write(int why) const {
-  throw std::runtime_error(fmt::format("cannot write {}: {}{}", path_,
-                                       std::generic_category().message(why),
-                                       why == ENOENT ? "; is there such a folder?" : ""));
+void WholeFile::cannot_write(const std::string& why) const {
+  throw std::runtime_error(fmt::format("cannot write {}: {}", path_, why));
 }
 
 void write_whole(const std::string& file, const std::string& text) {
