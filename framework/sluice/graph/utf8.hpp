@@ -22,8 +22,13 @@ std::size_t first_fault(std::string_view text);
 // A byte that begins no character counts as one.
 std::size_t length(std::string_view text);
 
-// Control characters, and those that reorder text, as escapes; with `keep_tabs` all but tabs.
+// For a terminal: bytes that begin no character, control characters, and those that reorder a text
+// or are shown as nothing, as escapes; with `keep_tabs` all but tabs. Of all that writes lines for
+// people, this is the one rule.
 std::string escaped(std::string_view text, bool keep_tabs = false);
+
+// The same for a line of JSON, which stays one that means the same.
+std::string escaped_json(std::string_view json);
 
 // At most so many bytes, cut between characters, with "..." where something is missing.
 std::string shortened(std::string text, std::size_t most);

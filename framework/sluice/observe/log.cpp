@@ -3,12 +3,13 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <sluice/graph/utf8.hpp>
 #include <sluice/observe/log.hpp>
 
 namespace sluice {
 namespace {
 
-constexpr std::size_t kLongest = 500;
+constexpr std::size_t kLongest = 500;  // bytes
 
 spdlog::logger& logger() {
   static const auto instance = [] {
@@ -34,43 +35,11 @@ spdlog::level::level_enum spdlog_level(LogLevel level) {
   return spdlog::level::info;
 }
 
-// The length of the UTF-8 sequence that starts here, 0 if it is none. Overlong forms and surrogates
-// pass: they are odd, but no terminal is harmed by them.
-std::size_t utf8_length(std::string_view s) {
-  const auto first = static_cast<unsigned char>(s[0]);
-  const std::size_t n = first < 0x80   ? 1
-                        : first < 0xC2 ? 0
-                        : first < 0xE0 ? 2
-                        : first < 0xF0 ? 3
-                        : first < 0xF5 ? 4
-                                       : 0;
-  if (n == 0 || s.size() < n) return 0;
-  for (std::size_t i = 1; i < n; ++i)
-    if ((static_cast<unsigned char>(s[i]) & 0xC0) != 0x80) return 0;
-  return n;
-}
-
 }  // namespace
 
 std::string escaped(std::string_view text) {
-  std::string out;
-  while (!text.empty()) {
-    if (out.size() >= kLongest) return out + "...";
-    const auto c = static_cast<unsigned char>(text[0]);
-    const std::size_t n = utf8_length(text);
-    // C1 control characters (U+0080 to U+009F) steer terminals too.
-    const bool c1 = n == 2 && c == 0xC2 && static_cast<unsigned char>(text[1]) < 0xA0;
-    if (n == 0 || c < 0x20 || c == 0x7F || c1) {
-      const std::size_t bytes = c1 ? 2 : 1;
-      for (std::size_t i = 0; i < bytes; ++i)
-        out += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[i]));
-      text.remove_prefix(bytes);
-    } else {
-      out += text.substr(0, n);
-      text.remove_prefix(n);
-    }
-  }
-  return out;
+  // No escape is shorter than what it stands for: what is cut off beforehand would not be seen.
+  return utf8::shortened(utf8::escaped(text.substr(0, kLongest + 1)), kLongest);
 }
 
 LogGate::Verdict LogGate::ask(SteadyTime now) {

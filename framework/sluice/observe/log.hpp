@@ -9,7 +9,7 @@
 
 namespace sluice {
 
-// Control characters and broken UTF-8 as \xNN, cut at 500 characters.
+// As utf8::escaped(), cut at 500 bytes.
 std::string escaped(std::string_view text);
 
 // One writer's lines at one level, at most `burst` at once and then one every `every`; the next

@@ -88,5 +88,5 @@ TEST_CASE("render: a dot that fails without a word, and one that is killed") {
   CHECK_THROWS_WITH(render("digraph g {}", "svg"), "dot failed (exit status 3): it said nothing");
   write_program(folder, "dot",
                 "echo half; printf 'out of \\033memory\\nand more' >&2; kill -9 $$\n");
-  CHECK_THROWS_WITH(render("digraph g {}", "svg"), "dot failed (signal 9): out of \\x1bmemory");
+  CHECK_THROWS_WITH(render("digraph g {}", "svg"), "dot failed (signal 9): out of \\u001bmemory");
 }

@@ -54,11 +54,16 @@ TEST_CASE("a histogram's percentiles are right to within its buckets' width") {
 
 TEST_CASE("text from outside can't break a log line") {
   CHECK(escaped("plain, Küche") == "plain, Küche");
-  CHECK(escaped("a\nb\x1b[31m") == "a\\x0ab\\x1b[31m");
+  CHECK(escaped("a\nb\x1b[31m") == "a\\nb\\u001b[31m");
   CHECK(escaped("\xff\xc3") == "\\xff\\xc3");
   CHECK(escaped("\xc2\x9b"
-                "2J") == "\\xc2\\x9b2J");
-  CHECK(escaped(std::string(10'000, 'x')).size() < 600);
+                "2J") == "\\u009b2J");
+  CHECK(escaped("exe.\u202egpj") == "exe.\\u202egpj");
+  CHECK(escaped(std::string(10'000, 'x')) == std::string(497, 'x') + "...");
+  CHECK(escaped(std::string(500, 'x')) == std::string(500, 'x'));
+  for (int n = 490; n < 500; ++n)  // no character is cut in half
+    CHECK(escaped(std::string(static_cast<std::size_t>(n), 'x') + "KücheKücheKüche").find('\\') ==
+          std::string::npos);
 }
 
 TEST_CASE(
