@@ -16,6 +16,7 @@ Verb add_check(CLI::App& app) {
   auto* verb = app.add_subcommand("check", "Checks graphs without starting anything");
   verb->add_option("GRAPH", options->graphs, "names or files")->required();
   options->add_to(*verb);
+  options->add_with_plugins_to(*verb);
   return [options] {
     int status = kDone;
     // Each in a process of its own: a graph has none of the plugins that others name.

@@ -13,10 +13,18 @@ void GraphOptions::add_to(CLI::App& verb) {
       ->take_all();
 }
 
+void GraphOptions::add_with_plugins_to(CLI::App& verb) {
+  with_plugins = false;
+  verb.add_flag("--with-plugins", with_plugins,
+                "look at plugins too that came with the graph (those that it names by a path), "
+                "which runs their code");
+}
+
 LoadRequest GraphOptions::request(const std::string& graph) const {
   auto request = default_request(graph);
   if (!device.empty()) request.device = device;
   request.sets = sets;
+  request.with_plugins = with_plugins;
   return request;
 }
 

@@ -12,8 +12,11 @@ namespace sluice::app {
 struct GraphOptions {
   std::string device;
   std::vector<std::string> sets;
+  bool with_plugins = true;  // whoever runs a graph runs what came with it
 
   void add_to(CLI::App& verb);
+  // For verbs that only look at a graph: --with-plugins, and without it nobody's code is run.
+  void add_with_plugins_to(CLI::App& verb);
   LoadRequest request(const std::string& graph) const;
 };
 

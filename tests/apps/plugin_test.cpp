@@ -54,8 +54,8 @@ nlohmann::json run(const PluginFolder& folder, const std::string& graph,
 
 // What the check has against the graph.
 std::string problems(const PluginFolder& folder, const std::string& graph) {
-  Process process(
-      with_plugins(folder.path().string(), {"check", folder.write("graph.toml", graph)}));
+  Process process(with_plugins(folder.path().string(),
+                               {"check", folder.write("graph.toml", graph), "--with-plugins"}));
   CHECK(process.wait() == 2);
   return process.err();
 }
@@ -81,6 +81,40 @@ TEST_CASE("a plugin's stage runs in a graph that names the plugin") {
     CHECK(report["stages"]["end"]["in"] == 20);
     CHECK(report["events"]["mark.made"] == 1);
   }
+}
+
+TEST_CASE("whoever looks at a graph doesn't run the code that came with it, unless told to") {
+  const PluginFolder folder, nowhere;
+  folder.add("exits");  // which any loading of it would show
+  folder.add("good");
+  folder.write("common.toml", "plugins = \"./libexits.so\"\n");
+  const auto by_path = "plugins = [\"./libexits.so\"]\n" + kMarked;
+  const auto included = "include = \"common.toml\"\n" + kMarked;
+  const auto whole = "plugins = [\"" + folder.path().string() + "/libexits.so\"]\n" + kMarked;
+  for (const char* verb : {"check", "graph"})
+    for (const auto& graph : {by_path, included, whole}) {
+      Process looked(
+          with_plugins(nowhere.path().string(), {verb, folder.write("graph.toml", graph)}));
+      CHECK(looked.wait() == 2);
+      INFO(looked.err());
+      CHECK(has(looked.err(), "'" + folder.path().string() +
+                                  "/libexits.so' came with the graph, and is not looked into: "
+                                  "that would run its code [plugin-not-run]"));
+      CHECK(has(looked.err(), "if you trust it, say --with-plugins"));
+      CHECK(lines_with(looked.err(), "error:") == 1);
+      CHECK_FALSE(has(looked.err(), "ended the process"));
+      Process told(with_plugins(nowhere.path().string(),
+                                {verb, folder.write("graph.toml", graph), "--with-plugins"}));
+      CHECK(told.wait() == 2);
+      CHECK(has(told.err(), "it ended the process with status 0"));
+    }
+  // One that is installed, or whose graph is run, needs no such word.
+  const auto good = folder.write("good.toml", "plugins = [\"good\"]\n" + kMarked);
+  Process check(with_plugins(folder.path().string(), {"check", good}));
+  CHECK(check.wait() == 0);
+  const auto beside = folder.write("beside.toml", "plugins = [\"./libgood.so\"]\n" + kMarked);
+  Process runs(with_plugins(nowhere.path().string(), {"run", beside}));
+  CHECK(runs.wait() == 0);
 }
 
 TEST_CASE("a plugin is loaded where sluice was started with SIGCHLD ignored") {
@@ -290,7 +324,7 @@ TEST_CASE(
   // Nor does a graph that names the one disturb one that names the other.
   const auto one = first.write("graph.toml", "plugins = [\"./libgood.so\"]\n" + kMarked);
   const auto other = second.write("graph.toml", "plugins = [\"./libgood.so\"]\n" + kMarked);
-  Process check(with_plugins(places, {"check", one, other}));
+  Process check(with_plugins(places, {"check", one, other, "--with-plugins"}));
   CHECK(check.wait() == 0);
   CHECK(check.err().empty());
 }

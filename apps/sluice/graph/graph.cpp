@@ -101,6 +101,7 @@ Verb add_graph(CLI::App& app) {
                    "names or files, all in one picture; GRAPH@DEVICE: as it is on that device")
       ->required();
   options->add_to(*verb);
+  options->add_with_plugins_to(*verb);
   verb->add_option("--format", options->format,
                    "svg, png, dot or mermaid; else what FILE ends in (.svg, .png, .dot, .mmd) "
                    "tells, else svg")

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <sluice/base/trust.hpp>
 #include <sluice/graph/include.hpp>
 #include <sluice/graph/locate.hpp>
 #include <sluice/graph/parse.hpp>
@@ -17,9 +18,19 @@ fs::path identity(const fs::path& path) {
   return error ? path.lexically_normal() : real;
 }
 
+fs::path folder_of(const fs::path& file) {
+  return file.has_parent_path() ? file.parent_path() : fs::path(".");
+}
+
+bool is_inside(const fs::path& file, const fs::path& folder) {
+  return std::mismatch(folder.begin(), folder.end(), file.begin(), file.end()).first ==
+         folder.end();
+}
+
 }  // namespace
 
 std::optional<Table> FileLayers::load(int source, const fs::path& path) {
+  if (files_.empty()) home_ = identity(folder_of(path));
   files_.push_back(path);
   auto own = parse_document(sources_, source, problems_);
   if (!own) return std::nullopt;
@@ -68,9 +79,15 @@ void FileLayers::include(const Value& which, const fs::path& folder, Table& belo
   }
   if (open_.size() >= kDeepest)
     return refuse("include-limit", fmt::format("includes go deeper than {} files", kDeepest), {});
+  if (const auto reason = trusted_ ? distrust(path) : std::nullopt)
+    return refuse("untrusted-graph",
+                  fmt::format("'{}' is not included: {}", path.string(), reason->why),
+                  "a graph is a program; " + reason->hint);
   auto file = read_graph_file(path);
   if (!file.text) return refuse(file.code, std::move(file.message), std::move(file.hint));
-  auto layer = load(sources_.add(path.string(), std::move(*file.text)), path);
+  // Whoever reads what is said of a graph need not be who may read all that it names.
+  const auto may_be_shown = is_inside(real, home_) ? Sources::Shown::lines : Sources::Shown::places;
+  auto layer = load(sources_.add(path.string(), std::move(*file.text), may_be_shown), path);
   if (!layer) return problems_.mute_what_is_missing();
   lay_over(below, std::move(*layer));
 }

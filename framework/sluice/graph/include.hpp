@@ -15,8 +15,9 @@ class FileLayers {
   static constexpr std::size_t kDeepest = 8;
   static constexpr std::size_t kMostFiles = 64;
 
-  FileLayers(Sources& sources, Variables& variables, Problems& problems)
-      : sources_(sources), variables_(variables), problems_(problems) {}
+  // `trusted`: what others could change is not included.
+  FileLayers(Sources& sources, Variables& variables, Problems& problems, bool trusted)
+      : sources_(sources), variables_(variables), problems_(problems), trusted_(trusted) {}
 
   // The text of a source and, below it, of what it includes. Nothing if the text itself can't be
   // read as TOML. `path` is the file's own: includes are relative to its folder.
@@ -31,6 +32,8 @@ class FileLayers {
   Sources& sources_;
   Variables& variables_;
   Problems& problems_;
+  const bool trusted_;
+  std::filesystem::path home_;  // the graph file's folder
   std::vector<std::filesystem::path> files_;
   std::vector<std::filesystem::path> open_;  // being read, from the graph file down
   std::size_t named_ = 1;                    // files, whether they are there or not

@@ -45,21 +45,20 @@ std::string name_of(const fs::path& path) {
 }
 
 // Source 0 is the graph file.
-Loaded load_source(Sources& sources, const fs::path& path, const LoadRequest& request,
+Loaded load_source(Sources& sources, const GraphFile& file, const LoadRequest& request,
                    Problems& problems) {
   Loaded loaded;
   Variables variables(request.variable, sources, problems);
-  FileLayers layers(sources, variables, problems);
-  auto graph = layers.load(0, path);
+  FileLayers layers(sources, variables, problems, file.by_name);
+  auto graph = layers.load(0, file.path);
   loaded.files = layers.files();
   if (graph) {
     auto settings = read_sets(request.sets, sources, problems);
-    load_plugins(*graph, request.device, settings, request.plugin_folders, sources, variables,
-                 problems);
+    load_plugins(*graph, settings, request, sources, variables, problems);
     apply_device(*graph, request.device, problems);
     apply_sets(*graph, std::move(settings), problems);
     variables.expand(*graph);
-    loaded.plan = check_graph(*graph, name_of(path), request.device, problems);
+    loaded.plan = check_graph(*graph, name_of(file.path), request.device, problems);
   }
   return loaded;
 }
@@ -83,18 +82,18 @@ Loaded load_graph(const LoadRequest& request) {
   Sources names;  // for problems before there is a text
   names.add(request.graph, {});
   Problems missing(names);
-  const auto path = locate_graph(request.graph, request.folders, missing);
-  if (!path) return {std::nullopt, std::move(missing).finish(), {}};
+  const auto file = locate_graph(request.graph, request.folders, missing);
+  if (!file) return {std::nullopt, std::move(missing).finish(), {}};
 
-  auto file = read_graph_file(*path);
+  auto read = read_graph_file(file->path);
   Sources sources;
-  sources.add(path->string(), file.text ? std::move(*file.text) : std::string());
+  sources.add(file->path.string(), read.text ? std::move(*read.text) : std::string());
   Problems problems(sources);
-  if (!file.text) {
-    problems.add({0, 0, 0}, file.code, std::move(file.message), std::move(file.hint));
+  if (!read.text) {
+    problems.add({0, 0, 0}, read.code, std::move(read.message), std::move(read.hint));
     return {std::nullopt, std::move(problems).finish(), {}};
   }
-  auto loaded = load_source(sources, *path, request, problems);
+  auto loaded = load_source(sources, *file, request, problems);
   loaded.problems = std::move(problems).finish();
   return loaded;
 }
@@ -104,7 +103,7 @@ Loaded load_graph_text(std::string_view text, const LoadRequest& request) {
   Sources sources;
   sources.add(name, std::string(text));
   Problems problems(sources);
-  auto loaded = load_source(sources, name, request, problems);
+  auto loaded = load_source(sources, {name, false}, request, problems);
   loaded.files.erase(loaded.files.begin());  // the text itself came from none
   loaded.problems = std::move(problems).finish();
   return loaded;

@@ -1,5 +1,6 @@
 // From a graph file to a checked Plan, or to the list of all that is wrong with it. Starts nothing,
-// but loads the plugins that the graph names, so that their types can be looked up.
+// but loads the plugins that the graph names, so that their types can be looked up: those that are
+// installed, and others where the request says so.
 #pragma once
 
 #include <filesystem>
@@ -21,6 +22,7 @@ struct LoadRequest {
   std::vector<std::filesystem::path> folders;
   std::function<std::optional<std::string>(const std::string&)> variable;  // for ${VAR}
   PluginFolders plugin_folders;
+  bool with_plugins = false;  // those too that the graph names by their paths: their code is run
 };
 
 // A request as the command line means it: the environment's variables (HOSTNAME falls back to the

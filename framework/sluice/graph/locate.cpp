@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <sluice/base/trust.hpp>
 #include <sluice/graph/locate.hpp>
 #include <sluice/graph/parameter_value.hpp>
 
@@ -30,6 +31,11 @@ std::vector<std::string> graphs_in(const fs::path& folder) {
   return names;
 }
 
+// How the file is named on the command line.
+std::string as_path(const fs::path& path) {
+  return (path.is_absolute() ? path : "." / path).string();
+}
+
 }  // namespace
 
 bool is_file_name(std::string_view name) {
@@ -54,15 +60,15 @@ std::string near_files(const fs::path& path) {
   return fmt::format("'{}' has {}", folder.string(), listed(names));
 }
 
-std::optional<fs::path> locate_graph(const std::string& graph, const std::vector<fs::path>& folders,
-                                     Problems& problems) {
+std::optional<GraphFile> locate_graph(const std::string& graph,
+                                      const std::vector<fs::path>& folders, Problems& problems) {
   const Origin nowhere{0, 0, 0};
   if (!is_file_name(graph)) {
     problems.add(nowhere, "no-such-graph", "a graph's name can't be empty or contain NUL");
     return std::nullopt;
   }
   if (is_path(graph)) {
-    if (is_there(graph)) return graph;
+    if (is_there(graph)) return GraphFile{graph, false};
     problems.add(nowhere, "no-such-graph", fmt::format("there is no file '{}'", graph),
                  near_files(graph));
     return std::nullopt;
@@ -71,7 +77,15 @@ std::optional<fs::path> locate_graph(const std::string& graph, const std::vector
   std::vector<std::string> found;
   for (const auto& folder : folders) {
     const auto path = folder / (graph + std::string(kEnding));
-    if (is_there(path)) return path;
+    if (is_there(path)) {
+      const auto reason = distrust(path);
+      if (!reason) return GraphFile{path, true};
+      problems.add(nowhere, "untrusted-graph",
+                   fmt::format("'{}' is not taken: {}", path.string(), reason->why),
+                   fmt::format("a graph is a program; {}, or name the file itself, as in {}",
+                               reason->hint, as_path(path)));
+      return std::nullopt;
+    }
     searched.push_back(folder.string());
     for (auto& name : graphs_in(folder))
       if (std::find(found.begin(), found.end(), name) == found.end())

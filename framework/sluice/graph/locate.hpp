@@ -10,11 +10,17 @@
 
 namespace sluice {
 
+struct GraphFile {
+  std::filesystem::path path;
+  bool by_name = false;  // found; else the path is the caller's own word
+};
+
 // NAME.toml in the first of the folders that has it; what has a slash or ends in ".toml" is a path.
-// Nothing if there is none; `problems` says where it was looked for, as a problem of source 0.
-std::optional<std::filesystem::path> locate_graph(const std::string& graph,
-                                                  const std::vector<std::filesystem::path>& folders,
-                                                  Problems& problems);
+// Nothing if there is none, or if somebody else could change what was found: a graph is a program.
+// `problems` says where it was looked for, and why it isn't taken, as a problem of source 0.
+std::optional<GraphFile> locate_graph(const std::string& graph,
+                                      const std::vector<std::filesystem::path>& folders,
+                                      Problems& problems);
 
 // Could a file have this name? (Not if it is empty or has a NUL in it.)
 bool is_file_name(std::string_view name);

@@ -26,10 +26,10 @@ const Entry* entry_that_counts(const Table& graph, const std::string& device,
 
 }  // namespace
 
-void load_plugins(const Table& graph, const std::string& device, const std::vector<Table>& settings,
-                  const PluginFolders& folders, const Sources& sources, Variables& variables,
+void load_plugins(const Table& graph, const std::vector<Table>& settings,
+                  const LoadRequest& request, const Sources& sources, Variables& variables,
                   Problems& problems) {
-  const auto* entry = entry_that_counts(graph, device, settings);
+  const auto* entry = entry_that_counts(graph, request.device, settings);
   if (!entry) return;
   Value value = entry->value;
   variables.expand(value);
@@ -45,7 +45,14 @@ void load_plugins(const Table& graph, const std::string& device, const std::vect
     if (!name) return problems.mute("unknown-type");
     try {
       const fs::path named_in = sources.name(item.origin.source);
-      load_plugin(find_plugin(*name, named_in.parent_path(), folders));
+      const auto file = find_plugin(*name, named_in.parent_path(), request.plugin_folders);
+      if (name->find('/') != std::string::npos && !request.with_plugins)
+        throw PluginError("plugin-not-run",
+                          fmt::format("'{}' came with the graph, and is not looked into: that "
+                                      "would run its code",
+                                      file.string()),
+                          "if you trust it, say --with-plugins");
+      load_plugin(file);
     } catch (const PluginError& e) {
       problems.add(item.origin, e.code(), e.what(), e.hint());
       problems.mute("unknown-type");

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <sluice/graph/document.hpp>
+#include <sluice/graph/load.hpp>
 #include <sluice/graph/problems.hpp>
 #include <sluice/graph/variables.hpp>
-#include <sluice/plugin/find.hpp>
 #include <string>
 #include <vector>
 
@@ -15,9 +15,10 @@ inline constexpr std::size_t kMostPlugins = 64;
 
 // Loads the plugins that the graph names for this device: those of the last setting that gives
 // them, else of the device, else of the graph itself. Paths are relative to the folder of the file
-// that names them. That the value is a list of texts is for the check to say.
-void load_plugins(const Table& graph, const std::string& device, const std::vector<Table>& settings,
-                  const PluginFolders& folders, const Sources& sources, Variables& variables,
+// that names them; such a plugin came with the graph, and is a problem unless the request says that
+// its code may run. That the value is a list of texts is for the check to say.
+void load_plugins(const Table& graph, const std::vector<Table>& settings,
+                  const LoadRequest& request, const Sources& sources, Variables& variables,
                   Problems& problems);
 
 }  // namespace sluice

@@ -10,20 +10,20 @@ namespace sluice {
 
 // The codes of all problems, which scripts may rely on. docs/graph-file.md explains each.
 inline constexpr auto kProblemCodes =
-    std::to_array<std::string_view>({"no-such-graph",    "unreadable",        "too-large",
-                                     "empty-file",       "not-text",          "syntax",
-                                     "too-deep",         "no-such-include",   "include-cycle",
-                                     "include-limit",    "no-such-plugin",    "bad-plugin",
-                                     "untrusted-plugin", "unknown-variable",  "bad-variable",
-                                     "bad-set",          "bad-name",          "unknown-key",
-                                     "wrong-type",       "bad-duration",      "bad-size",
-                                     "out-of-range",     "not-a-choice",      "missing-type",
-                                     "unknown-type",     "missing-parameter", "single-worker",
-                                     "bad-parameter",    "no-stages",         "too-many-stages",
-                                     "nobody-feeds-it",  "feeds-a-source",    "no-such-stage",
-                                     "no-such-output",   "no-such-input",     "duplicate-link",
-                                     "kinds-mismatch",   "never-raised",      "cycle",
-                                     "too-many-problems"});
+    std::to_array<std::string_view>({"no-such-graph",     "unreadable",      "too-large",
+                                     "empty-file",        "not-text",        "syntax",
+                                     "too-deep",          "no-such-include", "include-cycle",
+                                     "include-limit",     "no-such-plugin",  "bad-plugin",
+                                     "untrusted-plugin",  "untrusted-graph", "plugin-not-run",
+                                     "unknown-variable",  "bad-variable",    "bad-set",
+                                     "bad-name",          "unknown-key",     "wrong-type",
+                                     "bad-duration",      "bad-size",        "out-of-range",
+                                     "not-a-choice",      "missing-type",    "unknown-type",
+                                     "missing-parameter", "single-worker",   "bad-parameter",
+                                     "no-stages",         "too-many-stages", "nobody-feeds-it",
+                                     "feeds-a-source",    "no-such-stage",   "no-such-output",
+                                     "no-such-input",     "duplicate-link",  "kinds-mismatch",
+                                     "never-raised",      "cycle",           "too-many-problems"});
 
 // One of kProblemCodes; any other doesn't compile.
 class ProblemCode {

@@ -64,7 +64,7 @@ void Problems::add(const Origin& at, ProblemCode code, std::string message, std:
   problem.code = code.name();
   problem.message = utf8::shortened(std::move(message), kLongestMessage);
   problem.hint = utf8::shortened(std::move(hint), kLongestMessage);
-  if (at.line > 0) quote(problem, sources_.line(at));
+  if (at.line > 0 && sources_.shows_lines(at.source)) quote(problem, sources_.line(at));
   found_.push_back({at, std::move(problem)});
 }
 

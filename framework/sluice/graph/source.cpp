@@ -31,10 +31,10 @@ FileText too_large(const std::string& name) {
 
 }  // namespace
 
-int Sources::add(std::string name, std::string text) {
+int Sources::add(std::string name, std::string text, Shown shown) {
   for (std::size_t i = 0; i < list_.size(); ++i)
     if (list_[i].name == name) return static_cast<int>(i);
-  list_.push_back({std::move(name), std::move(text)});
+  list_.push_back({std::move(name), std::move(text), shown});
   return static_cast<int>(list_.size()) - 1;
 }
 

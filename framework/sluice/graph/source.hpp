@@ -22,11 +22,15 @@ struct Origin {
 
 class Sources {
  public:
+  // What problems show of a text.
+  enum class Shown { lines, places };
+
   // Gives the text's index. The same name is the same source.
-  int add(std::string name, std::string text);
+  int add(std::string name, std::string text, Shown shown = Shown::lines);
 
   const std::string& name(int source) const { return list_.at(at(source)).name; }
   const std::string& text(int source) const { return list_.at(at(source)).text; }
+  bool shows_lines(int source) const { return list_.at(at(source)).shown == Shown::lines; }
   // Without its end; empty where there is no such line.
   std::string_view line(const Origin& origin) const;
 
@@ -34,6 +38,7 @@ class Sources {
   struct Source {
     std::string name;
     std::string text;
+    Shown shown;
   };
   static std::size_t at(int source) { return static_cast<std::size_t>(source); }
 

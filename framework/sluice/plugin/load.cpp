@@ -1,12 +1,12 @@
 #include <dlfcn.h>
 #include <fmt/format.h>
 
+#include <sluice/base/trust.hpp>
 #include <sluice/plugin/abi.hpp>
 #include <sluice/plugin/abi_of.hpp>
 #include <sluice/plugin/error.hpp>
 #include <sluice/plugin/load.hpp>
 #include <sluice/plugin/probe.hpp>
-#include <sluice/plugin/trust.hpp>
 #include <system_error>
 
 namespace sluice {
@@ -37,6 +37,14 @@ void expect_our_abi(const fs::path& file) {
                         "build it again, with this Sluice's headers and its compiler");
 }
 
+// Its code runs with all rights of whoever runs Sluice.
+void expect_trusted(const fs::path& file) {
+  if (auto reason = distrust(file))
+    throw PluginError("untrusted-plugin",
+                      fmt::format("'{}' is not loaded: {}", file.string(), reason->why),
+                      std::move(reason->hint));
+}
+
 // Why not; empty: it is open. Throws what the plugin's own code throws.
 std::string open_plugin(const fs::path& file) {
   StageTypes::all().adding_from(file.string());
@@ -52,7 +60,7 @@ void load_plugin(const fs::path& path) {
   const auto file = real_path(path);
   if (!types_of_plugin(file).empty()) return;
   expect_our_abi(file);
-  expect_trusted(file);
+  expect_trusted(path);  // with the links on its way
   auto failure = failure_of([&] { return open_plugin(file); }, kLongestLoading);
   if (failure.empty()) failure = open_plugin(file);
   if (!failure.empty())

@@ -6,8 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <cstdlib>
-#include <sluice/plugin/error.hpp>
-#include <sluice/plugin/trust.hpp>
+#include <sluice/base/trust.hpp>
 
 #include "catch.hpp"
 #include "process.hpp"
@@ -19,14 +18,9 @@ namespace fs = std::filesystem;
 namespace {
 
 // Why it isn't trusted; empty: it is.
-std::string distrust(const fs::path& file) {
-  try {
-    expect_trusted(file);
-    return {};
-  } catch (const PluginError& e) {
-    CHECK(e.code().name() == "untrusted-plugin");
-    return e.what() + std::string("; ") + e.hint();
-  }
+std::string why_not(const fs::path& file) {
+  const auto reason = distrust(file);
+  return reason ? reason->why + "; " + reason->hint : "";
 }
 
 std::string quoted(const fs::path& path) { return fmt::format("'{}'", path.string()); }
@@ -39,45 +33,44 @@ struct Tree {
   Tree() {
     REQUIRE(mkdir(outer.c_str(), 0755) == 0);
     REQUIRE(mkdir(inner.c_str(), 0755) == 0);
-    folder.write("outer/inner/libx.so", "");
+    folder.write("outer/inner/some.file", "");
     REQUIRE(chmod(file.c_str(), 0644) == 0);
   }
   const test::Folder folder;
   const fs::path outer = folder.path() / "outer";
   const fs::path inner = outer / "inner";
-  const fs::path file = inner / "libx.so";
+  const fs::path file = inner / "some.file";
 };
 
 }  // namespace
 
-TEST_CASE("a plugin that only its user can change is trusted") {
+TEST_CASE("a file that only its user can change is trusted") {
   const Tree tree;
-  CHECK(distrust(tree.file) == "");
+  CHECK(why_not(tree.file) == "");
 }
 
-TEST_CASE("a plugin that others can change is not trusted, and it is said where") {
+TEST_CASE("a file that others can change is not trusted, and it is said where") {
   const Tree tree;
   for (const auto& path : {tree.file, tree.inner, tree.outer})
     for (const mode_t mode : {0757, 0777}) {
       REQUIRE(chmod(path.c_str(), mode) == 0);
-      CHECK(has(distrust(tree.file), "others can write " + quoted(path)));
-      CHECK(has(distrust(tree.file), "chmod go-w " + quoted(path)));
+      CHECK(has(why_not(tree.file), "others can write " + quoted(path)));
+      CHECK(has(why_not(tree.file), "chmod go-w " + quoted(path)));
       REQUIRE(chmod(path.c_str(), 0755) == 0);
     }
-  CHECK(distrust(tree.file) == "");
+  CHECK(why_not(tree.file) == "");
 }
 
-TEST_CASE(
-    "all that others can write on the way to a plugin is named at once, to be mended at once") {
+TEST_CASE("all that others can write on the way to a file is named at once, to be mended at once") {
   const Tree tree;
   for (const auto& path : {tree.file, tree.outer}) REQUIRE(chmod(path.c_str(), 0777) == 0);
-  const auto told = distrust(tree.file);
+  const auto told = why_not(tree.file);
   const auto file = quoted(tree.file), outer = quoted(tree.outer);
   CHECK(has(told, "others can write " + file + " (mode 0777), " + outer + " (mode 0777); "));
   const auto command = "chmod go-w " + file + " " + outer;
   REQUIRE(has(told, "; " + command));
   REQUIRE(std::system(command.c_str()) == 0);
-  CHECK(distrust(tree.file) == "");
+  CHECK(why_not(tree.file) == "");
 }
 
 TEST_CASE("what umask 002 makes is trusted where the group is the user's own, and else is not") {
@@ -89,12 +82,12 @@ TEST_CASE("what umask 002 makes is trusted where the group is the user's own, an
   const test::Folder folder;
   const auto inner = folder.path() / "inner";
   REQUIRE(mkdir(inner.c_str(), 0777) == 0);
-  const fs::path file = folder.write("inner/libx.so", "");
+  const fs::path file = folder.write("inner/some.file", "");
   umask(before);
   struct stat status {};
   REQUIRE(stat(inner.c_str(), &status) == 0);
   REQUIRE((status.st_mode & S_IWGRP) != 0);
-  CHECK(distrust(file) == "");
+  CHECK(why_not(file) == "");
 
   // A list of access that lets another user write: version, then tag, rights and id of each entry.
   struct Entry {
@@ -108,14 +101,14 @@ TEST_CASE("what umask 002 makes is trusted where the group is the user's own, an
         {{1, 7, kNone}, {2, 7, 12345}, {4, 7, kNone}, {0x10, 7, kNone}, {0x20, 5, kNone}}};
   } const list;
   if (setxattr(inner.c_str(), "system.posix_acl_access", &list, sizeof list, 0) == 0) {
-    CHECK(has(distrust(file), "others can write " + quoted(inner) + " (mode 0775)"));
+    CHECK(has(why_not(file), "others can write " + quoted(inner) + " (mode 0775)"));
     REQUIRE(removexattr(inner.c_str(), "system.posix_acl_access") == 0);
-    CHECK(distrust(file) == "");
+    CHECK(why_not(file) == "");
   }
   if (geteuid() != 0) return;  // only root can give a file to another group
   for (const auto& path : {file, inner}) {
     REQUIRE(chown(path.c_str(), 0, 12345) == 0);
-    CHECK(has(distrust(file), "others can write " + quoted(path)));
+    CHECK(has(why_not(file), "others can write " + quoted(path)));
     REQUIRE(chown(path.c_str(), 0, 0) == 0);
   }
 }
@@ -140,20 +133,61 @@ TEST_CASE("a group is a user's own by its number, its name and its members") {
   CHECK_FALSE(is_hers(users.data(), 1000, nobody.data()));
 }
 
-TEST_CASE("a folder like /tmp may be on the way to a plugin, but not hold it") {
+TEST_CASE("a folder like /tmp may be on the way to a file, but not hold it") {
   const Tree tree;
   REQUIRE(chmod(tree.outer.c_str(), 01777) == 0);
-  CHECK(distrust(tree.file) == "");
+  CHECK(why_not(tree.file) == "");
   REQUIRE(chmod(tree.inner.c_str(), 01777) == 0);
-  CHECK(has(distrust(tree.file), "others can write " + quoted(tree.inner)));
+  CHECK(has(why_not(tree.file), "others can write " + quoted(tree.inner)));
 }
 
-TEST_CASE("a plugin of another user is not trusted") {
+TEST_CASE("a file of another user is not trusted") {
   const Tree tree;
   if (geteuid() != 0) test::skip("only root can give a file to another user");
   for (const auto& path : {tree.file, tree.inner, tree.outer}) {
     REQUIRE(chown(path.c_str(), 12345, 0) == 0);
-    CHECK(has(distrust(tree.file), quoted(path) + " belongs to user 12345"));
+    CHECK(has(why_not(tree.file), quoted(path) + " belongs to user 12345"));
     REQUIRE(chown(path.c_str(), 0, 0) == 0);
   }
+}
+
+TEST_CASE("every link on the way to a file is looked at, and what holds it, with what it names") {
+  const Tree tree;
+  const test::Folder links;
+  const auto first = links.path() / "first", second = links.path() / "folder/second";
+  REQUIRE(mkdir((links.path() / "folder").c_str(), 0755) == 0);
+  fs::create_symlink(tree.inner, second);
+  fs::create_symlink("folder/../folder/second/some.file", first);
+  CHECK(why_not(first) == "");
+  CHECK(why_not(links.path() / "folder/second/./some.file") == "");
+  const auto folder = links.path() / "folder";
+  for (const auto& path : {tree.file, tree.inner, folder}) {
+    struct stat before {};
+    REQUIRE(stat(path.c_str(), &before) == 0);
+    REQUIRE(chmod(path.c_str(), 0777) == 0);
+    CHECK(why_not(first) ==
+          "others can write " + quoted(path) + " (mode 0777); chmod go-w " + quoted(path));
+    REQUIRE(chmod(path.c_str(), before.st_mode) == 0);
+  }
+  fs::create_symlink("loop", links.path() / "loop");
+  CHECK(has(why_not(links.path() / "loop"), "can't be followed: Too many"));
+  CHECK(has(why_not(links.path() / "gone"), "No such file"));
+  if (geteuid() != 0) return;  // only root can make another user's link
+  for (const auto& link : {first, second}) {
+    REQUIRE(lchown(link.c_str(), 12345, 0) == 0);
+    CHECK(has(why_not(first), quoted(link) + " belongs to user 12345"));
+    REQUIRE(lchown(link.c_str(), 0, 0) == 0);
+  }
+}
+
+TEST_CASE("a path that begins where the process is means the same as the whole one") {
+  const Tree tree;
+  const auto before = fs::current_path();
+  fs::current_path(tree.outer);
+  CHECK(why_not("inner/some.file") == "");
+  CHECK(why_not("inner") == "");
+  REQUIRE(chmod(tree.inner.c_str(), 0777) == 0);
+  CHECK(has(why_not("inner/some.file"), "others can write " + quoted(tree.inner)));
+  CHECK(has(why_not("inner"), "others can write " + quoted(tree.inner)));
+  fs::current_path(before);
 }

@@ -110,6 +110,32 @@ TEST_CASE("Later includes are laid over earlier ones, and all below the file") {
   CHECK(loaded.files[2] == folder.path() / "sub/deeper.toml");
 }
 
+TEST_CASE("Of a file outside of the graph's folder no line is shown: it may be anybody's secret") {
+  const Folder folder;
+  const auto secret = folder.write("secret", "root:$y$j9T$secret:20228:0:99999:7:::\n");
+  const auto config = folder.write("config", "nam = \"it is secret\"\n");
+  folder.write("graphs/inside/common.toml", "nam = \"it is shown\"\n");
+  std::filesystem::create_symlink(secret, folder.path() / "graphs/link.toml");
+  auto r = request();
+  const auto texts = [&](const std::string& include) {
+    r.graph = folder.write("graphs/test.toml", "include = \"" + include + "\"" + kEnd);
+    const auto loaded = load_graph(r);
+    CHECK_FALSE(loaded.plan);
+    REQUIRE(loaded.problems.size() == 1);
+    CHECK(loaded.problems[0].line == 1);
+    return all_texts(loaded);
+  };
+  for (const auto& include : {secret, config, std::string("../secret"), std::string("link.toml")}) {
+    const auto text = texts(include);
+    INFO(text);
+    CHECK(text.find(":1:") != std::string::npos);
+    CHECK(text.find("secret:") == std::string::npos);
+    CHECK(text.find("$y$") == std::string::npos);
+    CHECK(text.find("it is secret") == std::string::npos);
+  }
+  CHECK(texts("inside/common.toml").find("it is shown") != std::string::npos);
+}
+
 TEST_CASE("A mistake in an included file is shown there") {
   const Folder folder;
   const auto common = folder.write("common.toml", "\n[stage.camera]\nwidth = 1\n");

@@ -69,6 +69,56 @@ TEST_CASE("A graph that isn't there: where it was looked for, and what is there"
   }
 }
 
+TEST_CASE("A graph that is found by its name is one that nobody else can change") {
+  const Folder folder;
+  const auto file = folder.write("configs/pi.toml", kGraph);
+  const auto configs = (folder.path() / "configs").string();
+  const auto quoted = [](const std::string& path) { return "'" + path + "'"; };
+  auto r = request();
+  // Where one of these is open to others, no later folder's graph is taken in its place.
+  folder.write("later/pi.toml", kGraph);
+  r.folders = {configs, folder.path() / "later"};
+  r.graph = "pi";
+  for (const auto& path : {file, configs}) {
+    struct stat before {};
+    REQUIRE(::stat(path.c_str(), &before) == 0);
+    REQUIRE(::chmod(path.c_str(), 0777) == 0);
+    const auto p = one(r);
+    CHECK(p.code == "untrusted-graph");
+    CHECK(p.message ==
+          quoted(file) + " is not taken: others can write " + quoted(path) + " (mode 0777)");
+    CHECK(p.hint == "a graph is a program; chmod go-w " + quoted(path) +
+                        ", or name the file itself, as in " + file);
+    // Named by its path it is the caller's word.
+    auto named = r;
+    named.graph = file;
+    CHECK(load_graph(named).plan);
+    REQUIRE(::chmod(path.c_str(), before.st_mode) == 0);
+  }
+  CHECK(load_graph(r).plan);
+
+  // The same of what it includes.
+  folder.write("configs/pi.toml", "include = \"../common.toml\"\n");
+  const auto common = folder.write("common.toml", kGraph);
+  CHECK(load_graph(r).plan);
+  REQUIRE(::chmod(common.c_str(), 0666) == 0);
+  const auto loaded = load_graph(r);
+  REQUIRE(loaded.problems.size() == 1);
+  CHECK(loaded.problems[0].code == "untrusted-graph");
+  CHECK(loaded.problems[0].line == 1);
+  CHECK(loaded.problems[0].message ==
+        quoted(common) + " is not included: others can write " + quoted(common) + " (mode 0666)");
+  auto named = r;
+  named.graph = file;
+  CHECK(load_graph(named).plan);
+
+  if (::geteuid() != 0) return;  // only root can give a file to another user
+  folder.write("configs/pi.toml", kGraph);
+  REQUIRE(::lchown(file.c_str(), 65534, 65534) == 0);
+  CHECK(one(r).message == quoted(file) + " is not taken: " + quoted(file) +
+                              " belongs to user 65534, neither to root nor to this user");
+}
+
 TEST_CASE("What is no readable text is refused by what it is") {
   const Folder folder;
   auto r = request();
