@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <memory>
+#include <sluice/base/trust.hpp>
 #include <sluice/media/frame.hpp>
 #include <stdexcept>
 #include <system_error>
@@ -27,6 +28,12 @@ constexpr Duration kSettled = 3s;
 
 constexpr std::string_view kPublic = ".key";
 constexpr std::string_view kSecret = ".key_secret";
+
+// Others could let somebody in.
+class Untrusted : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
 
 [[noreturn]] void fail(int error, const std::string& what) {
   throw std::system_error(error, std::generic_category(), what);
@@ -57,12 +64,17 @@ AllowedKeys::AllowedKeys(fs::path folder, const Clock& clock)
         fmt::format("the folder of allowed keys can't be read: {}; make it with `mkdir -p {}`, and "
                     "copy each device's DEVICE.key into it",
                     e.what(), folder_.string()));
+  } catch (const Untrusted& e) {
+    throw std::runtime_error(
+        fmt::format("the folder of allowed keys {} is not taken: {}", folder_.string(), e.what()));
   }
 }
 
 AllowedKeys::Marks AllowedKeys::look(const fs::path& folder) {
   const std::unique_ptr<DIR, int (*)(DIR*)> open(opendir(folder.c_str()), closedir);
   if (!open) fail(errno, folder.string());
+  if (const auto reason = distrust(folder))
+    throw Untrusted(fmt::format("{}; {}", reason->why, reason->hint));
   Marks marks;
   for (;;) {
     errno = 0;
@@ -158,6 +170,11 @@ void AllowedKeys::refresh() {
                       "put it back",
                       e.what())};
     }
+    adopt(std::nullopt, std::move(devices));
+  } catch (const Untrusted& e) {
+    Devices devices;
+    devices.problems = {fmt::format(
+        "the folder of allowed keys is not taken, so nobody is allowed in: {}", e.what())};
     adopt(std::nullopt, std::move(devices));
   }
 }

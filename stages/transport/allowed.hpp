@@ -18,8 +18,8 @@ namespace sluice {
 // taken away counts without a restart. Safe to use from any thread; a call may read files.
 class AllowedKeys {
  public:
-  // Throws std::runtime_error, saying what to do, where the folder can't be read. `clock` must
-  // outlive this.
+  // Throws std::runtime_error, saying what to do, where the folder can't be read or others could
+  // change it; where that turns out later, nobody is let in. `clock` must outlive this.
   AllowedKeys(std::filesystem::path folder, const Clock& clock);
 
   std::optional<std::string> device_of(std::string_view key);

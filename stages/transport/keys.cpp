@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <sluice/base/trust.hpp>
 #include <sluice/media/frame.hpp>
 #include <stdexcept>
 #include <system_error>
@@ -64,6 +65,13 @@ File read_file(const fs::path& path) {
       throw std::runtime_error(
           fmt::format("{} is no key file: it has more than 4 KiB", path.string()));
   }
+}
+
+// Who could change a key could take its owner's place.
+void expect_trusted(const fs::path& path) {
+  if (const auto reason = distrust(path))
+    throw std::runtime_error(fmt::format("the key file {} is not taken: {}; {}", path.string(),
+                                         reason->why, reason->hint));
 }
 
 KeyText keys_in(const fs::path& path, const std::string& text) {
@@ -180,6 +188,7 @@ KeyPair read_secret(const fs::path& path) {
         fmt::format("other users can read the secret key {} (mode {:04o}): write `chmod 600 {}`, "
                     "and make new keys if somebody may have read it",
                     path.string(), file.mode & 07777, path.string()));
+  expect_trusted(path);
   std::array<char, kKeyLength + 1> public_key{};
   if (zmq_curve_public(public_key.data(), keys.secret_key->c_str()) != 0)
     throw std::runtime_error(
@@ -195,6 +204,7 @@ KeyPair read_secret(const fs::path& path) {
 
 std::string read_public(const fs::path& path) {
   const auto keys = keys_in(path, read_file(path).text);
+  expect_trusted(path);
   if (keys.secret_key)
     throw std::runtime_error(
         fmt::format("{} has a secret key, which must not leave its device: put the public file "

@@ -254,6 +254,49 @@ TEST_CASE("when the folder goes nobody is allowed, until it is back") {
   }
 }
 
+TEST_CASE("a folder that others can write lets nobody in, until it is closed to them") {
+  Hub hub;
+  const auto garage = key();
+  const auto allowed = hub.folder / "allowed";
+  fs::create_directory(allowed);
+  hub.folder.allow("allowed/pi", garage);
+  REQUIRE(chmod(allowed.c_str(), 0777) == 0);
+  const auto open = "others can write '" + allowed.string() + "' (mode 0777); chmod go-w '" +
+                    allowed.string() + "'";
+  CHECK(error_of([&] { AllowedKeys(allowed, hub.clock); }) ==
+        "the folder of allowed keys " + allowed.string() + " is not taken: " + open);
+  REQUIRE(chmod(allowed.c_str(), 0755) == 0);
+  AllowedKeys keys(allowed, hub.clock);
+  CHECK(keys.device_of(garage) == "pi");
+  for (int round = 0; round < 2; ++round) {
+    REQUIRE(chmod(allowed.c_str(), 0777) == 0);
+    hub.clock.advance(1s);
+    CHECK_FALSE(keys.device_of(garage));
+    CHECK(one_with(keys.take_problems(), "nobody is allowed in: " + open));
+    hub.clock.advance(1s);
+    CHECK(keys.take_problems().empty());
+    REQUIRE(chmod(allowed.c_str(), 0755) == 0);
+    hub.clock.advance(1s);
+    CHECK(keys.device_of(garage) == "pi");
+    CHECK(keys.take_problems().empty());
+  }
+}
+
+TEST_CASE("a key that others can change lets its device not in, and the others count") {
+  Hub hub;
+  const auto garage = key(), porch = key();
+  hub.folder.allow("pi-garage", garage);
+  hub.folder.allow("pi-porch", porch);
+  REQUIRE(chmod((hub.folder / "pi-porch.key").c_str(), 0666) == 0);
+  auto& keys = hub.start();
+  CHECK(keys.device_of(garage) == "pi-garage");
+  CHECK_FALSE(keys.device_of(porch));
+  CHECK(one_with(keys.take_problems(), "a device is not allowed in: the key file "));
+  REQUIRE(chmod((hub.folder / "pi-porch.key").c_str(), 0644) == 0);
+  hub.look_again();
+  CHECK(keys.device_of(porch) == "pi-porch");
+}
+
 TEST_CASE("with no file descriptor left, the folder counts as it was") {
 #ifdef __SANITIZE_ADDRESS__
   test::skip("the sanitizer itself needs a descriptor to look at an object");

@@ -3,6 +3,7 @@
 #include "transport/keys.hpp"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <system_error>
 
@@ -215,4 +216,34 @@ TEST_CASE("a missing secret, half of one, and one of another key are refused") {
   CHECK(has(error_of([&] { read_secret(secret(folder, mixed)); }), "doesn't belong"));
   // And where a public key is wanted, a file with a secret one is not taken.
   CHECK(has(error_of([&] { read_public(secret(folder, kPyzmqSecret)); }), "has a secret key"));
+}
+
+TEST_CASE("a key that others could change is refused, and says what to write") {
+  const KeyFolder folder;
+  const auto inner = folder / "inner";
+  fs::create_directory(inner);
+  const auto secret_file = secret(folder, kPyzmqSecret);
+  const auto public_file = folder.write("inner/hub.key", kCzmqPublic);
+  CHECK(read_public(public_file) == kPublic);
+  for (const auto& path : {public_file, inner}) {
+    const auto before = mode_of(path);
+    REQUIRE(chmod(path.c_str(), 0777) == 0);
+    CHECK(has(error_of([&] { read_public(public_file); }),
+              "hub.key is not taken: others can write '" + path.string() +
+                  "' (mode 0777); chmod go-w '" + path.string() + "'"));
+    REQUIRE(chmod(path.c_str(), before) == 0);
+  }
+  REQUIRE(chmod(folder.path().c_str(), 0777) == 0);
+  CHECK(has(error_of([&] { read_secret(secret_file); }), "; chmod go-w '"));
+  REQUIRE(chmod(folder.path().c_str(), 0700) == 0);
+  CHECK(read_secret(secret_file).secret_key == kSecret);
+  if (geteuid() != 0) return;  // only root can give a file to another user
+  for (const auto& path : {secret_file, public_file}) {
+    REQUIRE(chown(path.c_str(), 12345, 0) == 0);
+    CHECK(has(error_of([&] {
+                path == secret_file ? static_cast<void>(read_secret(path))
+                                    : static_cast<void>(read_public(path));
+              }),
+              "belongs to user 12345, neither to root nor to this user"));
+  }
 }
