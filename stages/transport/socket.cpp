@@ -9,6 +9,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "transport/ipc.hpp"
+
 namespace sluice {
 namespace {
 
@@ -111,6 +113,7 @@ void VideoSocket::open(SteadyTime now) {
   // The I/O thread waits for room here; it must never have to.
   monitor_->set(zmq::sockopt::rcvhwm, 0);
   monitor_->connect(inproc);
+  if (listens_) clear_way_for(address_);
   try {
     if (listens_)
       s.bind(address_);
