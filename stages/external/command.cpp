@@ -10,6 +10,7 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "external/environment.hpp"
 #include "external/spawn.hpp"
 
 namespace sluice::external {
@@ -73,7 +74,7 @@ std::string text_of(const siginfo_t& end) {
 Group::Group(const std::filesystem::path& folder)
     : lifeline_(make_pipe()),
       shell_(spawn({.words = {"/bin/sh", "-c", kGuard, "sluice-guard", folder.string()},
-                    .environment = {},
+                    .environment = passed_on({}),
                     .input = lifeline_.read.get(),
                     .deaf = true})) {}
 

@@ -40,8 +40,8 @@ class Group {
 // Belongs to one thread at a time. Its standard output and error come through one pipe.
 class Command {
  public:
-  // `words`: the program, looked for in PATH, and its arguments. `environment`: "NAME=VALUE", on
-  // top of this process's own. `folder`: made for this command, with files only. Throws
+  // `words`: the program, looked for in PATH, and its arguments. `environment`: "NAME=VALUE", all
+  // that it has. `folder`: made for this command, with files only. Throws
   // std::runtime_error that says what to do where it can't be started.
   Command(const std::vector<std::string>& words, const std::vector<std::string>& environment,
           const std::filesystem::path& folder);

@@ -17,6 +17,7 @@
 
 #include "external/answer.hpp"
 #include "external/command.hpp"
+#include "external/environment.hpp"
 #include "external/lines.hpp"
 #include "external/private_folder.hpp"
 #include "external/questions.hpp"
@@ -60,6 +61,9 @@ frame within `limit`, or sends 100 such answers in a row, fails the stage, with 
 under way: it is ended, and started anew by the restart rules. What it writes to standard output and
 error is in the log, at a limited rate; its standard input is empty.
 
+Of sluice's own environment the command gets what a program needs to find its way, see env, and no
+more: a service's may hold tokens and passwords.
+
 Each worker has a command of its own. It runs in a process group that ends with the stage: SIGTERM
 to all in it, 300 ms later SIGKILL to those that are left, or as soon as the command has ended and
 its output is closed by all that it has started; and if sluice is killed, SIGKILL at once. Should it
@@ -72,6 +76,9 @@ make a group of its own (setsid), that ends with it; what leaves the group other
          "the program and its arguments, without a shell; looked for in PATH, or from the folder "
          "in which sluice was started")
         .required();
+    d.param("env", &Process::env,
+            "variables of sluice's environment that it gets, by name, besides PATH, HOME, USER, "
+            "LANG, LC_..., TZ and TMPDIR, which it always gets");
     d.choice("gives", &Process::gives,
              {{"same", std::nullopt},
               {"gray8", Kind::gray8},
@@ -100,6 +107,10 @@ make a group of its own (setsid), that ends with it; what leaves the group other
       if (stage.command.empty() || stage.command.front().empty())
         problems.push_back({"command", "'command' names no program",
                             "as in command = [\"python3\", \"-u\", \"invert.py\"]"});
+      for (const auto& name : stage.env)
+        if (name.empty() || name.find('=') != std::string::npos || name == "SLUICE_ADDRESS")
+          problems.push_back({"env", fmt::format("'{}' can't be passed on", name),
+                              "names alone are given, as in env = [\"PYTHONPATH\"]"});
     });
     d.example(R"(
 [stage.camera]
@@ -117,6 +128,7 @@ from = "invert"
   }
 
   std::vector<std::string> command;
+  std::vector<std::string> env;
   std::optional<Kind> gives;
   Duration limit = std::chrono::seconds(5);
   Duration start_limit = std::chrono::seconds(30);
@@ -127,8 +139,9 @@ from = "invert"
     folder_.emplace();
     const auto address = "ipc://" + (folder_->path() / "socket").string();
     questions_.emplace(zmq_, address, window, max_message.bytes);
-    command_ = std::make_unique<Command>(
-        command, std::vector<std::string>{"SLUICE_ADDRESS=" + address}, folder_->path());
+    auto environment = external::passed_on(env);
+    environment.push_back("SLUICE_ADDRESS=" + address);
+    command_ = std::make_unique<Command>(command, environment, folder_->path());
     context.log(LogLevel::info, fmt::format("started {}, process {}", command[0], command_->pid()));
     since_ = context.clock().steady();
   }

@@ -6,7 +6,6 @@
 
 #include <csignal>
 #include <new>
-#include <string_view>
 #include <system_error>
 
 namespace sluice::external {
@@ -39,19 +38,6 @@ std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
   return pointers;
 }
 
-// Of this process, without those that are given anew.
-std::vector<std::string> environment_with(const std::vector<std::string>& ours) {
-  auto all = ours;
-  for (char** entry = environ; entry && *entry; ++entry) {
-    const std::string_view text(*entry);
-    const auto name = text.substr(0, text.find('=') + 1);
-    bool given = false;
-    for (const auto& own : ours) given = given || own.rfind(name, 0) == 0;
-    if (!given) all.emplace_back(text);
-  }
-  return all;
-}
-
 }  // namespace
 
 pid_t spawn(const Spawning& spawning) {
@@ -81,10 +67,9 @@ pid_t spawn(const Spawning& spawning) {
                                                       POSIX_SPAWN_SETSIGDEF),
         "posix_spawn");
 
-  const auto environment = environment_with(spawning.environment);
   pid_t pid = 0;
   check(posix_spawnp(&pid, spawning.words.front().c_str(), &actions.list, &attributes.set,
-                     pointers_to(spawning.words).data(), pointers_to(environment).data()),
+                     pointers_to(spawning.words).data(), pointers_to(spawning.environment).data()),
         spawning.words.front());
   return pid;
 }

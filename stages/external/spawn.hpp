@@ -10,7 +10,7 @@ namespace sluice::external {
 
 struct Spawning {
   std::vector<std::string> words;        // the program, looked for in PATH, and its arguments
-  std::vector<std::string> environment;  // "NAME=VALUE", on top of what this process has
+  std::vector<std::string> environment;  // "NAME=VALUE": all that it has
   int input = -1, output = -1;           // -1: /dev/null; the output is standard error too
   pid_t group = 0;                       // the process group that it joins; 0: it begins one
   bool deaf = false;                     // to every signal that can be kept out

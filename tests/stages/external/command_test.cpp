@@ -8,6 +8,9 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
+#include <set>
+#include <sstream>
 
 #include "skip.hpp"
 #include "stages/external/external.hpp"
@@ -166,4 +169,40 @@ TEST_CASE("external: what is under way when the graph stops is counted as such")
   REQUIRE(test.eventually([&] { return test.counts().in == 1; }));
   test.stop();
   CHECK(test.counts().dropped == std::map<std::string, std::uint64_t>{{"shutdown", 1}});
+}
+
+TEST_CASE("external: a command gets of sluice's environment what it needs and what is named") {
+  struct Variable {
+    Variable(const char* n, const char* value) : name(n) { setenv(n, value, 1); }
+    ~Variable() { unsetenv(name); }
+    const char* name;
+  };
+  const Variable token("SLUICE_TOKEN", "secret-0123456789"), cloud("AWS_SECRET_ACCESS_KEY", "x"),
+      named("PYTHONPATH", "/opt/mine"), likewise("PYTHONPATH_TOO", "x"), language("LC_ALL", "C");
+  const Folder folder;
+  const auto file = (folder.path() / "environment").string();
+  External test({"sh", "-c", "env >" + file + "; exit 3"},
+                {{"env", Words{"PYTHONPATH", "NOT_SET_AT_ALL"}}});
+  CHECK(what([&] { test.run(); }) == "sh ended with status 3");
+  std::set<std::string> names;
+  std::istringstream lines(read_text(file));
+  for (std::string line; std::getline(lines, line);) names.insert(line.substr(0, line.find('=')));
+  CHECK(read_text(file).find("secret-") == std::string::npos);
+  for (const char* gets : {"SLUICE_ADDRESS", "PATH", "LC_ALL", "PYTHONPATH"}) {
+    INFO(gets);
+    CHECK(names.erase(gets) == 1);
+  }
+  for (const char* may : {"HOME", "USER", "LANG", "LC_CTYPE", "TZ", "TMPDIR", "PWD", "SHLVL", "_",
+                          "OLDPWD"})  // the last are the shell's own
+    names.erase(may);
+  INFO(read_text(file));
+  CHECK(names.empty());
+}
+
+TEST_CASE("external: names of variables are names, and not the stage's own") {
+  for (const char* bad : {"", "A=B", "SLUICE_ADDRESS"})
+    CHECK(what([&] {
+            External({"true"}, {{"env", Words{bad}}});
+          }).find("can't be passed on") != std::string::npos);
+  CHECK_NOTHROW(External({"true"}, {{"env", Words{"PYTHONPATH"}}}));
 }
