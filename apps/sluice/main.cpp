@@ -1,16 +1,36 @@
 // sluice: runs a device's graph. One file a verb; this one only finds the verb that was called.
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <map>
 #include <sluice/observe/log.hpp>
 
 #include "verbs.hpp"
 
+namespace {
+
+// Who started this may have closed standard output: then the next thing that is opened, such as a
+// peer's connection, would get its number and be written to. What is opened here in its place can't
+// be used, and says so.
+void keep_standard_descriptors() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (fcntl(fd, F_GETFD) < 0)  // the lowest that is free
+      if (open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd) std::abort();
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
   using namespace sluice::app;
-  std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away is an error of that write, no more
+  keep_standard_descriptors();
+  // A reader that goes away is an error of that write, no more, and so is a file that may not grow.
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   // Whoever started this may have had it ignored: then the kernel keeps no child's end for
   // waitpid().
   std::signal(SIGCHLD, SIG_DFL);

@@ -8,14 +8,16 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <sluice/graph/utf8.hpp>
 #include <sluice/stage.hpp>
 #include <system_error>
+#include <utility>
 
 namespace sluice {
 namespace {
 
-// What standard output's reader doesn't take at once waits here, so that the graph needn't. An
-// event has about 150 bytes.
+// What the disk or the reader doesn't take at once waits here, so that the graph needn't. An event
+// has about 150 bytes.
 constexpr std::size_t kMostWaiting = 1 << 20;
 
 struct Events : Stage {
@@ -25,9 +27,14 @@ struct Events : Stage {
 
   {"time":"2026-01-31T12:00:00.000Z","event":"motion.began","source":"garage","stage":"motion"}
 
-and then what the event tells besides, by name. Each line is written at once and whole. Where it
-can't be written (the disk is full), the stage fails and its restart rules decide.
+and then what the event tells besides, by name. Each line is written at once and whole.
 
+Where it can't be written (the disk is full, standard output is closed), the stage says so by
+log.stopped (reason), and tries again each second. Up to 1 MiB of events wait for that; more are
+lost, and counted: in the report as events_lost, and by log.resumed (lost), which is raised when
+all that waited is written.
+
+A new file can be read by its user and group only (mode 0640): events tell when nobody is at home.
 If the last run left half a line, as after a power cut, it is ended before the first event. For a
 file that is turned daily, use logrotate with copytruncate.)");
     d.example(R"(
@@ -44,6 +51,7 @@ file = "-"
 )");
     d.input(Kind::event);
     d.hears_all();
+    d.raises({"log.stopped", "log.resumed"});
     d.single_worker();
     d.ticks(std::chrono::seconds(1));
     d.param("file", &Events::file, "where to; \"-\" is standard output");
@@ -64,40 +72,56 @@ file = "-"
       return;
     }
     // O_NONBLOCK: a FIFO that nobody reads is an error here, not a wait.
-    fd_ = open(file.c_str(),
-               O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK | (append ? O_APPEND : O_TRUNC), 0644);
+    fd_ =
+        open(file.c_str(),
+             O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | (append ? 0 : O_TRUNC), 0640);
     if (fd_ < 0) fail("cannot open");
     end_half_line();
   }
 
-  void on_event(const Event& event, Context&) override {
-    waiting_ += to_json(event);
-    waiting_ += '\n';
-    write_out(0);
-    if (waiting_.size() > kMostWaiting)
-      throw std::runtime_error(
-          fmt::format("{} takes nothing: {} bytes of events are waiting; is its reader stopped?",
-                      name(), waiting_.size()));
+  void on_event(const Event& event, Context& context) override {
+    const auto line = utf8::escaped_json(to_json(event)) + '\n';
+    if (waiting_.size() + line.size() > kMostWaiting) {
+      ++lost_;
+      context.figure("events_lost", name(), static_cast<double>(++lost_in_all_));
+    } else {
+      waiting_ += line;
+    }
+    if (!stopped_) write_out(0, context);
   }
 
-  void on_tick(Context&) override { write_out(0); }
-  void finish(Context&) override { write_out(1000); }
+  void on_tick(Context& context) override { write_out(0, context); }
+
+  void finish(Context& context) override {
+    write_out(1000, context);
+    if (waiting_.empty()) return;
+    lost_in_all_ += static_cast<std::uint64_t>(std::ranges::count(waiting_, '\n'));
+    context.figure("events_lost", name(), static_cast<double>(lost_in_all_));
+    context.log(LogLevel::error, fmt::format("{} events are in no log, as {} could not be written",
+                                             lost_in_all_, name()));
+  }
 
  private:
   std::string name() const { return file == "-" ? "standard output" : fmt::format("'{}'", file); }
 
   [[noreturn]] void fail(std::string_view what) const {
-    const auto error = std::error_code(errno, std::generic_category());
+    throw std::runtime_error(fmt::format("{} {}: {}", what, name(), why(errno)));
+  }
+
+  static std::string why(int number) {
+    const auto error = std::error_code(number, std::generic_category());
     std::string_view hint;
     if (error == std::errc::no_such_file_or_directory) hint = "; make its folder first";
-    if (error == std::errc::no_space_on_device) hint = "; the disk is full";
-    throw std::runtime_error(fmt::format("{} {}: {}{}", what, name(), error.message(), hint));
+    if (error == std::errc::no_space_on_device) hint = "; make room on the disk";
+    if (error == std::errc::broken_pipe) hint = "; who read it is gone";
+    return error.message() + std::string(hint);
   }
 
   void end_half_line() {
     struct stat status {};
     if (fstat(fd_, &status) != 0) fail("cannot look at");
-    if (!S_ISREG(status.st_mode) || status.st_size == 0) return;
+    is_file_ = S_ISREG(status.st_mode);
+    if (!is_file_ || status.st_size == 0) return;
     const int reader = open(file.c_str(), O_RDONLY | O_CLOEXEC);
     if (reader < 0) return;  // we may write it, but not read it
     char last = '\n';
@@ -107,28 +131,77 @@ file = "-"
   }
 
   // What is waiting, as far as it is taken; waits for `limit_ms` at most until it is.
-  void write_out(int limit_ms) {
+  void write_out(int limit_ms, Context& context) {
     while (!waiting_.empty()) {
       pollfd p{fd_, POLLOUT, 0};
       const int ready = poll(&p, 1, limit_ms);
-      if (ready == 0) return;
       if (ready < 0 && errno == EINTR) continue;
-      if (ready < 0) fail("cannot write to");
-      if (p.revents & POLLERR) {  // a pipe without a reader; writing would raise SIGPIPE
-        errno = EPIPE;
-        fail("cannot write to");
+      if (ready == 0) {
+        if (waiting_.size() > kMostWaiting / 2) stopped("its reader takes nothing", context);
+        return;
       }
-      // A pipe that is ready takes this much without waiting.
-      const auto n = write(fd_, waiting_.data(), std::min<std::size_t>(waiting_.size(), 4096));
+      if (ready < 0) return stopped(why(errno), context);
+      if (p.revents & POLLERR) return stopped(why(EPIPE), context);  // a pipe without a reader
+      const auto size = next_write();
+      const auto n = write(fd_, waiting_.data(), size);
       if (n < 0 && errno == EINTR) continue;
       if (n < 0 && errno == EAGAIN) return;
-      if (n < 0) fail("cannot write to");
-      waiting_.erase(0, static_cast<std::size_t>(n));
+      if (n <= 0) return stopped(why(n < 0 ? errno : EIO), context);
+      const auto taken = static_cast<std::size_t>(n);
+      const auto whole = is_file_ && taken < size ? whole_lines_of(taken) : taken;
+      waiting_.erase(0, whole);
+      if (whole == 0) return stopped(why(ENOSPC), context);
     }
+    if (stopped_) resumed(context);
+  }
+
+  // How much to write at once: whole lines. A pipe that is ready takes 4096 bytes without waiting,
+  // and all or none of them.
+  std::size_t next_write() const {
+    constexpr std::size_t kAtOnce = 4096;
+    if (waiting_.size() <= kAtOnce) return waiting_.size();
+    const auto end = waiting_.rfind('\n', kAtOnce - 1);
+    if (end != std::string::npos) return end + 1;
+    return is_file_ ? waiting_.find('\n') + 1 : kAtOnce;
+  }
+
+  // The file took so many bytes, and there is room for no more: the beginning of a line is taken
+  // back. How many stay written.
+  std::size_t whole_lines_of(std::size_t taken) const {
+    const auto end = waiting_.rfind('\n', taken - 1);
+    const auto whole = end == std::string::npos ? 0 : end + 1;
+    struct stat status {};
+    const auto half = static_cast<off_t>(taken - whole);
+    if (fstat(fd_, &status) != 0 || status.st_size < half ||
+        ftruncate(fd_, status.st_size - half) != 0)
+      return taken;
+    return whole;
+  }
+
+  void stopped(const std::string& reason, Context& context) {
+    if (std::exchange(stopped_, true)) return;
+    context.log(
+        LogLevel::error,
+        fmt::format("cannot write to {}: {}; events wait, and it is tried again each second",
+                    name(), reason));
+    context.raise({.name = "log.stopped", .details = {{"file", file}, {"reason", reason}}});
+  }
+
+  void resumed(Context& context) {
+    stopped_ = false;
+    const auto lost = std::exchange(lost_, 0);
+    context.log(LogLevel::info,
+                fmt::format("writes to {} again; {} events were lost meanwhile", name(), lost));
+    context.raise({.name = "log.resumed",
+                   .details = {{"file", file}, {"lost", static_cast<std::int64_t>(lost)}}});
   }
 
   int fd_ = -1;
-  std::string waiting_;
+  bool is_file_ = false;
+  std::string waiting_;  // whole lines, but for what no file has begun to take
+  bool stopped_ = false;
+  std::uint64_t lost_ = 0;  // since it stopped
+  std::uint64_t lost_in_all_ = 0;
 };
 SLUICE_STAGE(Events, "log.events");
 

@@ -1,7 +1,9 @@
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -60,6 +62,25 @@ bool has(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
 }
 
+template <class T>
+T detail_of(const Event& event, std::string_view name) {
+  for (const auto& [key, value] : event.details)
+    if (key == name) return std::get<T>(value);
+  FAIL("no detail " << name);
+  return {};
+}
+
+// While it is there, no file of this process grows beyond so many bytes: as on a full disk.
+struct Room {
+  explicit Room(std::size_t bytes) {
+    REQUIRE(getrlimit(RLIMIT_FSIZE, &before) == 0);
+    const rlimit limit{bytes, before.rlim_max};
+    REQUIRE(setrlimit(RLIMIT_FSIZE, &limit) == 0);
+  }
+  ~Room() { setrlimit(RLIMIT_FSIZE, &before); }
+  rlimit before{};
+};
+
 }  // namespace
 
 TEST_CASE("log.events writes each event as a line of JSON, at once") {
@@ -113,12 +134,6 @@ TEST_CASE("log.events says where it can't write") {
   CHECK(has(start(""), "No such file"));
   REQUIRE(mkfifo(folder.file("fifo").c_str(), 0600) == 0);
   CHECK(has(start(folder.file("fifo")), "cannot open"));  // nobody reads it: no hang
-
-  StageTest full("log.events", {{"file", std::string("/dev/full")}});
-  full.start();
-  const auto why = refusal([&] { full.send(began("a")); });
-  CHECK(has(why, "cannot write to '/dev/full'"));
-  CHECK(has(why, "No space left"));
 }
 
 TEST_CASE("log.events doesn't wait for a reader that has stopped, and loses nothing meanwhile") {
@@ -148,14 +163,121 @@ TEST_CASE("log.events doesn't wait for a reader that has stopped, and loses noth
     drain();
     CHECK(got == sent);
 
-    // There is an end to it: a megabyte.
-    const auto why = refusal([&] {
-      for (int i = 0; i < 20000; ++i) test.send(began("cam"));
-    });
-    CHECK(has(why, "takes nothing"));
+    // There is an end to what waits, a megabyte; and what is lost is counted.
+    got.clear();
+    for (int i = 0; i < 20000; ++i) test.send(began("cam"));
+    REQUIRE(test.events().size() == 1);
+    CHECK(test.events()[0].name == "log.stopped");
+    const auto lost = static_cast<std::size_t>(test.figures()["events_lost"]["'" + fifo + "'"]);
+    CHECK(lost > 0);
+    for (int i = 0; i < 1000 && test.events().size() < 2; ++i) {
+      drain();
+      test.tick();
+    }
+    drain();
+    REQUIRE(test.events().size() == 2);
+    CHECK(test.events()[1].name == "log.resumed");
+    CHECK(detail_of<std::int64_t>(test.events()[1], "lost") == static_cast<std::int64_t>(lost));
+    CHECK(lines(got).size() + lost == 20000);
   }
+}
+
+TEST_CASE("log.events outlives a reader that goes away, and says so once") {
+  const Folder folder;
+  const auto fifo = folder.file("fifo");
+  REQUIRE(mkfifo(fifo.c_str(), 0600) == 0);
+  int reader = open(fifo.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   StageTest test("log.events", {{"file", fifo}});
   test.start();
   close(reader);
-  CHECK(has(refusal([&] { test.send(began("cam")); }), "Broken pipe"));
+  for (int i = 0; i < 100; ++i) test.send(began("cam"));
+  for (int i = 0; i < 10; ++i) test.tick();
+  REQUIRE(test.events().size() == 1);
+  CHECK(test.events()[0].name == "log.stopped");
+  CHECK(detail_of<std::string>(test.events()[0], "reason") == "Broken pipe; who read it is gone");
+  REQUIRE(test.log().size() == 1);
+  CHECK(has(test.log()[0], "cannot write to '" + fifo + "': Broken pipe"));
+
+  reader = open(fifo.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  REQUIRE(reader >= 0);
+  test.tick();
+  REQUIRE(test.events().size() == 2);
+  CHECK(test.events()[1].name == "log.resumed");
+  CHECK(detail_of<std::int64_t>(test.events()[1], "lost") == 0);
+  char some[65536];
+  const auto n = read(reader, some, sizeof some);
+  close(reader);
+  REQUIRE(n > 0);
+  CHECK(lines(std::string(some, static_cast<std::size_t>(n))).size() == 100);
+}
+
+TEST_CASE(
+    "log.events on a full disk: only whole lines, nothing lost that can wait, and it goes on") {
+  std::signal(SIGXFSZ, SIG_IGN);  // as the program does
+  for (const bool append : {true, false}) {
+    const Folder folder;
+    std::string sent;
+    StageTest test("log.events", {{"file", folder.file()}, {"append", append}});
+    const auto send = [&](int i) {
+      test.send(began("cam" + std::to_string(i)));
+      sent += to_json(began("cam" + std::to_string(i))) + "\n";
+    };
+    for (int i = 0; i < 5; ++i) send(i);
+    const auto before = contents(folder.file());
+    {
+      // Room for two lines and a half.
+      const Room room(before.size() + before.size() / 2);
+      for (int i = 5; i < 20; ++i) send(i);
+      test.tick();
+      CHECK(contents(folder.file()) == sent.substr(0, before.size() / 5 * 7));
+      REQUIRE(test.events().size() == 1);
+      CHECK(test.events()[0].name == "log.stopped");
+    }
+    {
+      // A little more, but not for a line.
+      const Room room(contents(folder.file()).size() + 10);
+      for (int i = 0; i < 3; ++i) test.tick();
+      CHECK(contents(folder.file()) == sent.substr(0, before.size() / 5 * 7));
+      CHECK(test.events().size() == 1);
+    }
+    test.tick();
+    REQUIRE(test.events().size() == 2);
+    CHECK(test.events()[1].name == "log.resumed");
+    CHECK(contents(folder.file()) == sent);
+    send(20);
+    CHECK(contents(folder.file()) == sent);
+    CHECK(test.figures().empty());
+  }
+}
+
+TEST_CASE("log.events counts what is in no log at the end") {
+  StageTest test("log.events", {{"file", std::string("/dev/full")}});
+  for (int i = 0; i < 7; ++i) test.send(began("cam"));
+  REQUIRE(test.events().size() == 1);
+  CHECK(has(detail_of<std::string>(test.events()[0], "reason"),
+            "No space left on device; make room"));
+  test.finish();
+  CHECK(test.figures()["events_lost"]["'/dev/full'"] == 7);
+}
+
+TEST_CASE("log.events makes a file that only its user and group can read") {
+  const Folder folder;
+  const mode_t before = umask(0);
+  StageTest test("log.events", {{"file", folder.file()}});
+  test.start();
+  umask(before);
+  struct stat status {};
+  REQUIRE(stat(folder.file().c_str(), &status) == 0);
+  CHECK((status.st_mode & 07777) == 0640);
+}
+
+TEST_CASE("log.events writes no characters that steer a terminal or hide in a text") {
+  const Folder folder;
+  StageTest test("log.events", {{"file", folder.file()}});
+  auto event = began("cam");
+  event.details.emplace_back("reason", "exe.\u202egpj\u009b2J");
+  test.send(event);
+  const auto written = contents(folder.file());
+  CHECK(has(written, "exe.\\u202egpj\\u009b2J"));
+  CHECK(nlohmann::json::parse(written)["reason"] == "exe.\u202egpj\u009b2J");
 }
