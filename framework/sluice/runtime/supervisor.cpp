@@ -48,6 +48,7 @@ struct Unit {
   bool hears = false;            // an event hearer, which also hears the supervisor
   bool behind_listener = false;  // a listening source, or fed by one
   bool leaf = false;             // nothing is behind it: what the graph is there for
+  bool gave_up = false;          // and so has ended, but not as one that has done what it was for
   std::deque<SteadyTime> failures;
   std::optional<SteadyTime> busy_since;  // as it was at the last look
   bool stuck = false;                    // and has been told of
@@ -89,8 +90,13 @@ struct Supervisor::Actors {
     event.stage = unit.plan().name;
     event.time = unit.replica->run().environment.clock.utc();
     settings.on_event(event);
+    // Whoever hears what a stage tells hears of its failure, too: what it told may not hold any
+    // more.
+    const auto& by_link = unit.replica->run().outputs.events;
+    std::set<Inbox*> hearers(by_link.begin(), by_link.end());
     for (auto& u : units)
-      if (u.hears && !u.ended() && u.replica->worker() == 0) u.replica->run().inbox->push(event);
+      if (u.hears && !u.ended()) hearers.insert(u.replica->run().inbox.get());
+    for (auto* inbox : hearers) inbox->push(event);
   }
 
   void begin(Self* self) {
@@ -176,6 +182,7 @@ struct Supervisor::Actors {
         LogLevel::error, unit.plan().name,
         fmt::format("has given up: {}{}", why, optional ? "; the graph goes on without it" : ""));
     raise("stage.gave_up", unit, why);
+    unit.gave_up = true;
     self->send(unit.actor, give_up_atom::value);
     if (optional || stopping) return;
     if (failure.empty())
@@ -258,8 +265,12 @@ struct Supervisor::Actors {
       return std::all_of(units.begin(), units.end(), holds);
     };
     if (all([](const Unit& u) { return u.ended(); })) return finish();
-    // A window that was closed, or the like: sources go on in vain.
-    if (all([](const Unit& u) { return u.ended() || !u.leaf; })) stop(self);
+    // A window that was closed, or the like: sources go on in vain. But a page that has given up
+    // for want of a port is no reason to stop: what feeds it goes on without it.
+    const bool some_done = std::any_of(units.begin(), units.end(), [](const Unit& u) {
+      return u.leaf && u.ended() && !u.gave_up;
+    });
+    if (some_done && all([](const Unit& u) { return u.ended() || !u.leaf; })) stop(self);
     if (all([](const Unit& u) { return u.ended() || u.behind_listener; })) stop_listeners();
     if (all([](const Unit& u) { return u.ended() || u.hears; })) close_hearers();
   }
