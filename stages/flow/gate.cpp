@@ -30,6 +30,7 @@ enum class Outside { none, all };
 struct Gated {
   Held held;
   bool open = false;                 // an event opened it, and none has closed it since
+  std::string opened_by;             // the stage that raised that event
   std::optional<UtcTime> closed_at;  // the newest frame then; the post-roll runs from it
   std::optional<UtcTime> newest;     // that came
   std::optional<UtcTime> passed;     // the last that went on
@@ -58,6 +59,10 @@ From `open` to `close` all frames go on, and so do those captured within `pre_ro
 newest that has come when it opens, and within `post_roll` after the newest when it closes. An event
 comes later than what it is about: motion.detect waits for some moving frames, and may be behind. The
 pre-roll makes up for that.
+
+A stage that fails may never say that what it saw has ended. So where one that opened gates fails, they
+close, and open again when it is back and sees something; and where one that the gate hears has given
+up for good (and is optional, else the graph ends), nothing is known any more, and all goes on.
 
 While it is closed nothing goes on (outside = "none") but a frame per `heartbeat`, where that is
 given: the camera is seen to be there. outside = "all" lets all through; with open = "", close = ""
@@ -147,16 +152,36 @@ from = "gate"
   }
 
   void on_event(const Event& event, Context& context) override {
-    const bool opens = !open.empty() && event.name == open;
-    if (!opens && event.name != close) return;
-    Gated* const source = gated(event.source, context.clock().steady());
-    if (!source || opens == source->open) return;
-    source->open = opens;
-    source->closed_at = opens ? std::nullopt : source->newest;
-    while (opens && !source->held.empty()) pass(oldest_of(*source), *source);
+    if (!open.empty() && event.name == open) {
+      Gated* const source = gated(event.source, context.clock().steady());
+      if (source && !source->open) opens(*source, event.stage);
+    } else if (event.name == close) {
+      Gated* const source = gated(event.source, context.clock().steady());
+      if (source && source->open) closes(*source);
+    } else if (event.name == "stage.failed") {
+      for (auto& [name, source] : sources_)
+        if (source.open && source.opened_by == event.stage) closes(source);
+    } else if (event.name == "stage.gave_up" && !open.empty()) {
+      context.log(LogLevel::warning,
+                  fmt::format("'{}' has given up: from now on all frames go on", event.stage));
+      unwatched_ = true;
+      for (auto& [name, source] : sources_) opens(source, event.stage);
+    }
   }
 
  private:
+  void opens(Gated& source, const std::string& by) {
+    source.open = true;
+    source.opened_by = by;
+    source.closed_at.reset();
+    while (!source.held.empty()) pass(oldest_of(source), source);
+  }
+
+  static void closes(Gated& source) {
+    source.open = false;
+    source.closed_at = source.newest;
+  }
+
   // Null: it is one source too many.
   Gated* gated(const std::string& name, SteadyTime now) {
     auto it = sources_.find(name);
@@ -177,7 +202,9 @@ from = "gate"
     source->newest = frame->captured;
     if (source->closed_at && apart(frame->captured, *source->closed_at) >= post_roll)
       source->closed_at.reset();
-    if (outside == Outside::all || source->open || source->closed_at) return pass(frame, *source);
+    const bool shut =
+        outside == Outside::none && !unwatched_ && !source->open && !source->closed_at;
+    if (!shut) return pass(frame, *source);
     hold(frame, *source);
   }
 
@@ -251,6 +278,7 @@ from = "gate"
 
   LoopContext* context_ = nullptr;        // while run() runs; on_event() comes from within it
   std::size_t held_bytes_ = 0;            // of all sources
+  bool unwatched_ = false;                // who would open and close it has given up
   bool told_ = false;                     // that a limit has made the pre-roll shorter
   std::map<std::string, Gated> sources_;  // at most max_sources
 };

@@ -95,6 +95,53 @@ TEST_CASE("flow.gate: the events are those that are named, and others change not
                   std::invalid_argument);
 }
 
+TEST_CASE("flow.gate: what a stage opened closes where that fails, and opens again") {
+  StageTest test("flow.gate", rolls("0s", "2s"));
+  const auto by = [](const std::string& name, const std::string& source, const std::string& stage) {
+    sluice::Event event{name, source};
+    event.stage = stage;
+    return event;
+  };
+  for (std::uint64_t n = 0; n < 40; ++n) {
+    if (n == 5) test.queue(by("motion.began", "yard", "motion"));
+    if (n == 5) test.queue(by("motion.began", "hall", "other"));
+    if (n == 10) test.queue(by("stage.failed", "", "motion"));
+    if (n == 11) test.queue(by("stage.restarted", "", "motion"));
+    if (n == 20) test.queue(by("motion.began", "yard", "motion"));
+    if (n == 25) test.queue(by("motion.ended", "yard", "motion"));
+    if (n == 30) test.queue(by("motion.ended", "hall", "other"));
+    for (const auto* source : {"yard", "hall"}) test.queue(at(n, source));
+  }
+  run(test);
+  auto yard = range(5, 10);  // 9 + 2 s is over at 11
+  for (const auto number : range(20, 26)) yard.push_back(number);
+  CHECK(numbers(test, "yard") == yard);
+  CHECK(numbers(test, "hall") == range(5, 31));
+  check_books(test, 80);
+}
+
+TEST_CASE("flow.gate: where the stage that opens it has given up, all goes on") {
+  StageTest test("flow.gate", rolls("3s", "0s"));
+  queue(test, 0, 9);
+  sluice::Event event{"stage.gave_up"};
+  event.stage = "motion";
+  test.queue(event);
+  queue(test, 10, 20);
+  test.queue(at(21, "new"));
+  run(test);
+  CHECK(numbers(test) == range(7, 20));
+  CHECK(numbers(test, "new") == range(21, 21));
+  CHECK(test.log().size() == 1);
+  check_books(test, 22);
+
+  // But not where nothing was to open it.
+  StageTest beats("flow.gate", {{"open", std::string()}, {"close", std::string()}});
+  beats.queue(event);
+  queue(beats, 0, 9);
+  run(beats);
+  CHECK(numbers(beats).empty());
+}
+
 TEST_CASE("flow.gate: an event before a source's first frame counts") {
   StageTest test("flow.gate");
   test.queue(ended());
