@@ -5,6 +5,7 @@
 
 #include <sluice/graph/dashboard.hpp>
 #include <sluice/observe/log.hpp>
+#include <stdexcept>
 
 #include "dashboard/dashboard.hpp"
 #include "graph_option.hpp"
@@ -70,6 +71,21 @@ void save_trace(WholeFile& file, Trace trace, const Report& report) {
   file.put_in_place();
 }
 
+// The page of the graph, if it has one. A port that is taken is no reason to see nothing of the
+// cameras, unless the page was `asked` for by this call.
+void open_dashboard(std::optional<Dashboard>& dashboard, Engine& engine, RecentEvents& events,
+                    bool asked) {
+  if (!engine.plan().dashboard) return;
+  try {
+    dashboard.emplace(engine, events);
+    log_line(LogLevel::info, "dashboard", dashboard->url());
+  } catch (const std::runtime_error& e) {
+    if (asked) throw;
+    log_line(LogLevel::error, "dashboard",
+             fmt::format("{}; the graph goes on without it", e.what()));
+  }
+}
+
 int run(const Options& options) {
   std::optional<Duration> run_for;
   if (!options.run_for.empty()) {
@@ -87,10 +103,7 @@ int run(const Options& options) {
   if (plan->dashboard) engine_options.on_event = [&](const Event& e) { events.add(e); };
   Session session(std::move(*plan), engine_options);
   std::optional<Dashboard> dashboard;
-  if (session.engine().plan().dashboard) {
-    dashboard.emplace(session.engine(), events);
-    log_line(LogLevel::info, "dashboard", dashboard->url());
-  }
+  open_dashboard(dashboard, session.engine(), events, !options.dashboard.empty());
   session.engine().begin();
   attend(session, run_for, options.status || (isatty(STDERR_FILENO) != 0 && !options.quiet));
   const Report report = session.engine().report();

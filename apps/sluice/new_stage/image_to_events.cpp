@@ -58,7 +58,8 @@ from  = "camera"
 every = 30
 
 [stage.log]                        # a line in the terminal for each event
-type = "log.events"
+type     = "log.events"
+optional = true                    # what raises them goes on without it
 )"};
 
 }  // namespace sluice::app

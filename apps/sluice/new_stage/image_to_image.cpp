@@ -58,8 +58,9 @@ from     = "camera"
 strength = 0.8
 
 [stage.page]                       # http://127.0.0.1:8080/
-type = "display.web"
-from = "@name@"
+type     = "display.web"
+from     = "@name@"
+optional = true                    # what makes the pictures goes on without it
 )"};
 
 }  // namespace sluice::app

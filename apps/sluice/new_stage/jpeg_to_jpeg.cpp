@@ -60,8 +60,9 @@ from  = "jpeg"
 every = 10
 
 [stage.page]                       # http://127.0.0.1:8080/
-type = "display.web"
-from = "@name@"
+type     = "display.web"
+from     = "@name@"
+optional = true                    # what makes the pictures goes on without it
 )"};
 
 }  // namespace sluice::app

@@ -35,9 +35,10 @@ from    = "{1}"
 command = ["python3", "-u", "{0}.py"]    # -u: what it prints is in the log at once
 
 [stage.{2}]
-type   = "display.web"
-from   = "{0}"
-listen = "127.0.0.1:8080"
+type     = "display.web"
+from     = "{0}"
+listen   = "127.0.0.1:8080"
+optional = true
 )";
 
 }  // namespace
