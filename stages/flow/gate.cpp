@@ -71,7 +71,7 @@ and a heartbeat there is nothing else than that.
 Frames go on in their order. So a heartbeat's frame, too, is one that has left the pre-roll, and as
 old as that. What else leaves it is dropped as gate_closed, and so is what is held when the graph
 ends. Until then it counts as queued. `max_frames` limits what is held of each source, `max_bytes`
-what is held of all: then the source that has most gives. Where one of them makes the pre-roll
+and the graph's `memory` what is held of all: then the source that has most gives. Where one of them makes the pre-roll
 shorter than it should be, the log says so once. Put the gate behind encode.jpeg, and they last for
 longer. Pixels in a camera's own buffers are copied to be held: it has only some.
 
@@ -79,8 +79,8 @@ What is behind the gate gets the whole pre-roll at once, and old: give its mailb
 when_full = "block", or room for it, and no max_age that is shorter. transport.send's own, "latest",
 would keep one frame.
 
-A source that is silent for a minute (and pre_roll, post_roll and heartbeat) is forgotten while its
-gate is closed; while it is open, after an hour.
+A source whose link has ended is forgotten. So is one that is silent for a minute (and pre_roll,
+post_roll and heartbeat) while its gate is closed; while it is open, after an hour.
 )");
     d.input(kinds::frames, "in", "what goes on or doesn't");
     d.input(Kind::event, "events", "what opens and closes it");
@@ -151,13 +151,21 @@ from = "gate"
     for (auto& [name, source] : sources_) let_go(source);
   }
 
+  void on_gone(const std::string& name, Context& context) override {
+    const auto it = sources_.find(name);
+    if (it == sources_.end()) return;
+    let_go(it->second);
+    sources_.erase(it);
+    context.hold(held_bytes_);
+  }
+
   void on_event(const Event& event, Context& context) override {
     if (!open.empty() && event.name == open) {
       Gated* const source = gated(event.source, context.clock().steady());
       if (source && !source->open) opens(*source, event.stage);
     } else if (event.name == close) {
-      Gated* const source = gated(event.source, context.clock().steady());
-      if (source && source->open) closes(*source);
+      const auto source = sources_.find(event.source);
+      if (source != sources_.end() && source->second.open) closes(source->second);
     } else if (event.name == "stage.failed") {
       for (auto& [name, source] : sources_)
         if (source.open && source.opened_by == event.stage) closes(source);
@@ -167,6 +175,7 @@ from = "gate"
       unwatched_ = true;
       for (auto& [name, source] : sources_) opens(source, event.stage);
     }
+    context.hold(held_bytes_);
   }
 
  private:
@@ -218,12 +227,15 @@ from = "gate"
       leaves(source);
       tell_once("max_frames", source);
     }
-    while (held_bytes_ > static_cast<std::size_t>(max_bytes.bytes)) {
+    // What is held can be done without: where the graph's memory is used up, it is let go of.
+    for (bool fits = context_->hold(held_bytes_);
+         held_bytes_ > 0 && (!fits || held_bytes_ > static_cast<std::size_t>(max_bytes.bytes));
+         fits = context_->hold(held_bytes_)) {
       Gated& fullest = std::ranges::max_element(sources_, {}, [](const auto& entry) {
                          return entry.second.held.bytes();
                        })->second;
       leaves(fullest);
-      tell_once("max_bytes", fullest);
+      tell_once(fits ? "max_bytes" : "the graph's memory", fullest);
     }
   }
 
@@ -274,6 +286,7 @@ from = "gate"
       if (!kept) let_go(source);
       it = kept ? std::next(it) : sources_.erase(it);
     }
+    context_->hold(held_bytes_);
   }
 
   LoopContext* context_ = nullptr;        // while run() runs; on_event() comes from within it

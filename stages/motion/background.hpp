@@ -1,6 +1,7 @@
 // Two ways to tell what moves from what is always there.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <opencv2/core/mat.hpp>
 #include <opencv2/video/background_segm.hpp>
@@ -42,6 +43,8 @@ class AverageBackground final : public Background {
         absorb_(absorb) {}
   void update(const cv::Mat& luma, cv::Mat& changed, bool settling) override;
 
+  static constexpr std::size_t kBytesPerPixel = sizeof(float) + 2;  // mean_, held_ and frames_
+
  private:
   float alpha_;
   float threshold_;
@@ -60,6 +63,9 @@ class Mog2Background final : public Background {
   Mog2Background(int history, double threshold)
       : model_(cv::createBackgroundSubtractorMOG2(history, threshold, false)) {}
   void update(const cv::Mat& luma, cv::Mat& changed, bool settling) override;
+
+  // OpenCV's: five Gaussians of a weight, a mean and a variance each, and how many are in use.
+  static constexpr std::size_t kBytesPerPixel = 5 * 3 * sizeof(float) + 1;
 
  private:
   cv::Ptr<cv::BackgroundSubtractorMOG2> model_;

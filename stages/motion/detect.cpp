@@ -27,12 +27,14 @@ constexpr std::string_view kStill = "still";        // nothing moves any more
 constexpr std::string_view kGone = "gone";          // no frame came for gone_after
 constexpr std::string_view kResized = "resized";    // the picture's size changed
 constexpr std::string_view kFinished = "finished";  // the graph ends
+constexpr std::string_view kMemory = "memory";      // its background had to make room
 
 // What is known of one source.
 struct Watched {
   cv::Size size;  // of its pictures
   std::unique_ptr<Background> background;
-  int settling = 0;  // frames left
+  std::size_t bytes = 0;  // of that
+  int settling = 0;       // frames left
   SteadyTime seen;
 
   bool moving = false;
@@ -66,7 +68,12 @@ Marks what moves in front of a fixed camera by boxes labelled "motion", in frame
 handed on as they came. For each source it raises motion.began after `begin` moving frames in a row
 (boxes, area: the fraction of the picture that has changed, sequence), and motion.ended after `end`
 still ones (sequence, frames that moved, duration_ms by capture time, reason). The reason is
-"still", "gone" (no frame came for `gone_after`), "resized" or "finished".
+"still", "gone" (no frame came for `gone_after`, or the camera's link has ended), "resized", "memory"
+or "finished". If the stage fails while something moves, no motion.ended comes of it, but stage.failed.
+
+What it learns of a source takes six bytes for each pixel that it looks at (mog2: 61), and counts
+towards the graph's `memory`. Where that is used up, a new source makes do with what silent ones have,
+and those whose pictures are larger than its own; else its frames fail.
 
 The method "average" compares each picture with a running average of the last ones: quick, and good
 indoors. "mog2" learns how each pixel varies, and so overlooks leaves and water; five times the work.
@@ -116,7 +123,8 @@ learnt. What stops moving becomes background after a while, and is motion again 
         .unit("frames");
     d.param("gone_after", &MotionDetect::gone_after,
             "motion ends where no frame came for so long (take more than a slow camera's "
-            "interval); after ten times that the source is forgotten")
+            "interval); after ten times that, or for one that needs its place, the source is "
+            "forgotten")
         .range(std::chrono::milliseconds(100), std::chrono::hours(24));
     d.param("max_sources", &MotionDetect::max_sources, "frames of more sources fail")
         .range(1, 4096);
@@ -140,9 +148,6 @@ from = "motion"
 
   void process(const FramePtr& frame, Context& context) override {
     const Image* image = frame->image();
-    if (!image || !kinds::pictures.has(image->format()))
-      throw FrameError("motion.detect takes " + to_string(kinds::pictures) + ", not " +
-                       std::string(to_string(frame->kind())));
     Watched& source = watched(*frame, *image, context);
     source.seen = context.clock().steady();
     source.sequence = frame->sequence;
@@ -168,8 +173,12 @@ from = "motion"
     for (auto it = sources_.begin(); it != sources_.end();) {
       const Duration silent = now - it->second.seen;
       if (silent >= gone_after) ended(it->first, it->second, kGone, context);
-      it = silent >= kForgetFactor * gone_after ? sources_.erase(it) : std::next(it);
+      it = silent >= kForgetFactor * gone_after ? forget(it, kGone, context) : std::next(it);
     }
+  }
+
+  void on_gone(const std::string& name, Context& context) override {
+    if (const auto it = sources_.find(name); it != sources_.end()) forget(it, kGone, context);
   }
 
   void finish(Context& context) override {
@@ -177,28 +186,82 @@ from = "motion"
   }
 
  private:
+  using Sources = std::map<std::string, Watched>;
+
   Watched& watched(const Frame& frame, const Image& image, Context& context) {
-    auto it = sources_.find(frame.source);
-    if (it == sources_.end()) {
-      if (sources_.size() >= static_cast<std::size_t>(max_sources))
-        throw FrameError(
-            fmt::format("motion.detect watches {} sources already, see max_sources", max_sources));
-      it = sources_.try_emplace(frame.source).first;
-    }
-    Watched& source = it->second;
     const cv::Size size(image.width(), image.height());
-    if (source.size != size) {
-      ended(frame.source, source, kResized, context);
-      source = Watched{};
-      source.size = size;
-      source.settling = warm_up;
-      if (method == Method::average) {
-        source.background = std::make_unique<AverageBackground>(alpha, threshold, absorb);
-      } else {
-        source.background = std::make_unique<Mog2Background>(history, mog2_threshold);
-      }
+    if (const auto it = sources_.find(frame.source); it != sources_.end()) {
+      if (it->second.size == size) return it->second;
+      forget(it, kResized, context);
+    }
+    const std::size_t bytes = bytes_of(size);
+    make_room(size, bytes, context);
+    Watched& source = sources_[frame.source];
+    source.size = size;
+    source.settling = warm_up;
+    source.bytes = bytes;
+    bytes_ += bytes;
+    if (method == Method::average) {
+      source.background = std::make_unique<AverageBackground>(alpha, threshold, absorb);
+    } else {
+      source.background = std::make_unique<Mog2Background>(history, mog2_threshold);
     }
     return source;
+  }
+
+  std::size_t bytes_of(const cv::Size& size) const {
+    const auto pixels = static_cast<std::size_t>(std::ceil(size.width * scale)) *
+                        static_cast<std::size_t>(std::ceil(size.height * scale));
+    return pixels * (method == Method::average ? AverageBackground::kBytesPerPixel
+                                               : Mog2Background::kBytesPerPixel);
+  }
+
+  // For one source more. What a peer sends costs no camera its place that is seen, unless by a
+  // larger picture than the new one's.
+  void make_room(const cv::Size& size, std::size_t bytes, Context& context) {
+    const SteadyTime now = context.clock().steady();
+    if (sources_.size() >= static_cast<std::size_t>(max_sources)) {
+      const auto silent = longest_silent(now);
+      if (silent == sources_.end())
+        throw FrameError(
+            fmt::format("motion.detect watches {} sources already, see max_sources", max_sources));
+      forget(silent, kGone, context);
+    }
+    while (!context.hold(bytes_ + bytes)) {
+      if (const auto silent = longest_silent(now); silent != sources_.end()) {
+        forget(silent, kGone, context);
+      } else if (const auto largest = largest_one();
+                 largest != sources_.end() && largest->second.bytes > bytes) {
+        forget(largest, kMemory, context);
+      } else {
+        context.hold(bytes_);
+        throw FrameError(fmt::format(
+            "to watch a source of {}x{} pixels takes {} kB, and the graph's memory is used up",
+            size.width, size.height, bytes / 1000));
+      }
+    }
+  }
+
+  // Of those that are silent for gone_after; end() if none is.
+  Sources::iterator longest_silent(SteadyTime now) {
+    const auto longest =
+        std::ranges::min_element(sources_, {}, [](const auto& entry) { return entry.second.seen; });
+    return longest != sources_.end() && now - longest->second.seen >= gone_after ? longest
+                                                                                 : sources_.end();
+  }
+
+  Sources::iterator largest_one() {
+    return std::ranges::max_element(sources_, {},
+                                    [](const auto& entry) { return entry.second.bytes; });
+  }
+
+  // Gives the one behind it.
+  Sources::iterator forget(Sources::iterator it, std::string_view reason, Context& context) {
+    ended(it->first, it->second, reason, context);
+    bytes_ -= it->second.bytes;
+    const auto next = sources_.erase(it);
+    context.hold(bytes_);
+    return next;
   }
 
   // Boxes around what has changed, where they are large enough; and in `area` the fraction of the
@@ -268,7 +331,8 @@ from = "motion"
                     {"reason", std::string(reason)}}});
   }
 
-  std::map<std::string, Watched> sources_;  // at most max_sources
+  Sources sources_;        // at most max_sources
+  std::size_t bytes_ = 0;  // of their backgrounds
   // Shared by all sources, since one frame is worked on at a time.
   std::unique_ptr<Luma> luma_;
   Scratch changed_;

@@ -39,6 +39,41 @@ TEST_CASE("flow.gate: of all sources together max_bytes are held, and who has mo
   check_books(test, 26);
 }
 
+TEST_CASE("flow.gate: where the graph's memory is used up, who has most gives") {
+  StageTest test("flow.gate", rolls("1h", "0s"));
+  test.limit_memory(10);
+  queue(test, 0, 2, "yard");
+  queue(test, 0, 20, "hall");
+  queue(test, 0, 1, "door");
+  for (const auto* source : {"yard", "hall", "door"}) test.queue(began(source));
+  run(test);
+  CHECK(numbers(test, "yard") == range(0, 2));
+  CHECK(numbers(test, "hall") == range(16, 20));
+  CHECK(numbers(test, "door") == range(0, 1));
+  CHECK(test.held_bytes() == 0);
+  CHECK(test.log().size() == 1);
+  check_books(test, 26);
+}
+
+TEST_CASE("flow.gate: a source that is gone is forgotten at once, with what is held of it") {
+  StageTest test("flow.gate", rolls("1h", "0s", {{"max_sources", std::int64_t{2}}}));
+  queue(test, 0, 2, "cam");
+  for (int i = 0; i < 100; ++i) {
+    const auto stranger = "stranger-" + std::to_string(i);
+    test.queue(at(3, stranger));
+    test.queue_gone(stranger);
+    test.queue(ended(stranger));  // which comes to be told late, and takes no place
+  }
+  test.queue(at(3, "last"));
+  test.queue(began("cam"));
+  test.queue(began("last"));
+  run(test);
+  CHECK(numbers(test) == range(0, 2));
+  CHECK(numbers(test, "last") == range(3, 3));
+  CHECK(test.held_bytes() == 0);
+  check_books(test, 104);
+}
+
 TEST_CASE("flow.gate: what is held is no camera's buffer") {
   const auto buffer = std::make_shared<cv::Mat>(1, 1, CV_8UC1, cv::Scalar(7));
   const auto lent = [&](std::uint64_t n) {

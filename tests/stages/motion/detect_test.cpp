@@ -400,6 +400,71 @@ TEST_CASE("motion.detect: watches so many sources and no more, until one is forg
   CHECK(test.counts().failed == 2);
 }
 
+TEST_CASE("motion.detect: a source that is gone is forgotten at once, and its motion ends") {
+  StageTest test("motion.detect");
+  Scene scene(3);
+  Feed cam(test, "cam");
+  for (int i = 0; i < 20; ++i) cam.send(scene.still());
+  for (int i = 0; i < 20; ++i) cam.send(scene.with_square(path(i)));
+  CHECK(names(test.events()) == std::vector<std::string>{"motion.began"});
+  CHECK(test.held_bytes() == 160 * 120 * 6);
+  test.send_gone("cam");
+  CHECK(names(test.events()) == kOnce);
+  CHECK(detail<std::string>(test.events().at(1), "reason") == "gone");
+  CHECK(test.held_bytes() == 0);
+  test.send_gone("never here");
+  test.finish();
+  CHECK(test.events().size() == 2);
+}
+
+TEST_CASE("motion.detect: strangers that come and go take nobody's place") {
+  StageTest test("motion.detect", {{"max_sources", std::int64_t{3}}});
+  const auto send = [&](const std::string& source) {
+    test.send(sluice::testkit::make_frame(cv::Mat(24, 32, CV_8UC1, cv::Scalar(9)), source));
+  };
+  for (int i = 0; i < 1000; ++i) {
+    send("cam");
+    send(fmt::format("stranger-{}", i));
+    test.send_gone(fmt::format("stranger-{}", i));
+  }
+  CHECK(test.counts().failed == 0);
+  CHECK(test.held_bytes() == 16 * 12 * 6);
+  // Those that say no goodbye give way when they have been silent for gone_after.
+  send("stranger-a");
+  send("stranger-b");
+  test.clock().advance(5'000 * kMs);
+  send("cam");
+  send("new");
+  CHECK(test.counts().failed == 0);
+  CHECK(test.held_bytes() == 3 * 16 * 12 * 6);
+}
+
+TEST_CASE("motion.detect: what it learns has its share of memory, and larger pictures make room") {
+  StageTest test("motion.detect");
+  const auto send = [&](const std::string& source, int scale) {
+    test.send(sluice::testkit::make_frame(cv::Mat(24 * scale, 32 * scale, CV_8UC1, cv::Scalar(9)),
+                                          source));
+    return test.counts().failed;
+  };
+  constexpr std::size_t kSmall = 16 * 12 * 6;
+  test.limit_memory(6 * kSmall);
+  CHECK(send("a", 1) == 0);
+  CHECK(send("large", 2) == 0);
+  CHECK(test.held_bytes() == 5 * kSmall);
+  CHECK(send("b", 1) == 0);
+  CHECK(test.held_bytes() == 6 * kSmall);
+  CHECK(send("c", 1) == 0);  // in the place of the large one, which now finds none
+  CHECK(test.held_bytes() == 3 * kSmall);
+  CHECK(send("large", 2) == 1);
+  CHECK(test.log().at(0).find("64x48 pixels") != std::string::npos);
+  CHECK(test.log().at(0).find("memory is used up") != std::string::npos);
+  CHECK(test.held_bytes() == 3 * kSmall);
+  for (const auto* source : {"d", "e", "f", "a", "b", "c"}) CHECK(send(source, 1) == 1);
+  CHECK(send("g", 1) == 2);  // and none for its like
+  for (const auto* source : {"a", "b", "c", "d", "e", "f"}) CHECK(send(source, 1) == 2);
+  CHECK(test.held_bytes() == 6 * kSmall);
+}
+
 TEST_CASE("motion.detect: what it can't take fails, tiny pictures and mad times don't hurt") {
   StageTest test("motion.detect");
   test.send(std::make_shared<const sluice::Frame>(
@@ -407,7 +472,7 @@ TEST_CASE("motion.detect: what it can't take fails, tiny pictures and mad times 
   test.send(std::make_shared<const sluice::Frame>(sluice::Frame{
       "cam", 0, {}, true, Image(Kind::array, cv::Mat(4, 4, CV_16UC1, cv::Scalar(0))), {}}));
   CHECK(test.counts().failed == 2);
-  CHECK(test.log().at(0).find("not jpeg") != std::string::npos);
+  CHECK(test.log().at(0).find("jpeg came") != std::string::npos);
 
   for (const std::string method : {"average", "mog2"}) {
     StageTest tiny("motion.detect", with_method(method, {{"warm_up", std::int64_t{1}},
