@@ -47,6 +47,11 @@ bool group_is_owner(const fs::path& path, const struct stat& status) {
   return user && group && is_private_group(*group, *user) && has_no_list(path);
 }
 
+bool is_folder(const fs::path& path) {
+  std::error_code unknown;  // what can't be looked at is told when it is its turn
+  return fs::is_directory(fs::symlink_status(path, unknown));
+}
+
 bool others_write(const fs::path& path, const struct stat& status, bool may_be_sticky) {
   if (may_be_sticky && S_ISDIR(status.st_mode) && (status.st_mode & S_ISVTX) != 0) return false;
   return (status.st_mode & S_IWOTH) != 0 ||
@@ -101,7 +106,8 @@ std::optional<Distrust> distrust(const fs::path& path) {
       continue;
     }
     at = std::move(next);
-    if (!seen.insert(at).second || !others_write(at, status, left.size() > 1)) continue;
+    const bool on_the_way = left.size() > 1 || (left.size() == 1 && is_folder(at / left.front()));
+    if (!seen.insert(at).second || !others_write(at, status, on_the_way)) continue;
     named.push_back(fmt::format("'{}'", at.string()));
     open.push_back(fmt::format("{} (mode {:04o})", named.back(), status.st_mode & 07777U));
   }

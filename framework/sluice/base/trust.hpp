@@ -20,7 +20,7 @@ struct Distrust {
 // As ssh is with keys: the file and every folder and symbolic link on its way, from the root down,
 // must belong to root or to this user, and nobody else may write them; a group of the owner's own
 // (see below) is nobody else. A folder like /tmp, where everybody makes files but only their owner
-// may replace them, may be on the way, but not be the folder itself, nor hold the file. Nothing
+// may replace them, may be on the way, but not hold the file itself. Nothing
 // where that is so; else all of them that others can write.
 std::optional<Distrust> distrust(const std::filesystem::path& path);
 

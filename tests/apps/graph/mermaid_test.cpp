@@ -77,5 +77,5 @@ TEST_CASE("mermaid: an address is text, whatever it holds") {
   CHECK_THAT(
       to_mermaid(draw({{&plan, {}, {}}})),
       ContainsSubstring("connects to ipc://#34;#93;#59; #96;x#96; #60;b#62; #35;35#59; #123;k#125; "
-                        "#92;x1b\"]"));
+                        "#92;u001b\"]"));
 }

@@ -73,7 +73,7 @@ TEST_CASE("svg: text from a graph file is text, whatever it holds") {
   const auto elements = elements_of(svg);
   const auto& texts = element(elements, "stage-uplink").texts;
   REQUIRE(texts.size() == 4);
-  CHECK(texts[2] == "connects to ipc://<script>\"&amp;'\\n\\N\\x1b\xc3\xa9");
+  CHECK(texts[2] == "connects to ipc://<script>\"&amp;'\\n\\N\\u001b\xc3\xa9");
   CHECK(texts[3].size() < 70);
   CHECK(svg.find("<script") == std::string::npos);
   CHECK(svg.find("</svg>") == svg.rfind("</svg>"));

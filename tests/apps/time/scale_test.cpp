@@ -38,5 +38,5 @@ TEST_CASE("ticks are round and lie within") {
 
 TEST_CASE("text from outside is text on the page too") {
   CHECK(markup("<script>&'\"") == "&lt;script&gt;&amp;&#39;&quot;");
-  CHECK(markup("a\x01\xff") == "a\\x01\\xff");
+  CHECK(markup("a\x01\xff") == "a\\u0001\\xff");
 }

@@ -222,6 +222,7 @@ Loaded load(const Case& c, const Folder& folder, const std::string& text) {
   for (const auto& [name, content] : c.files) folder.write(name, content);
   auto r = request();
   r.graph = (folder.path() / "test.toml").string();
+  r.with_plugins = true;
   return load_graph_text(text, r);
 }
 
@@ -238,6 +239,14 @@ std::vector<std::pair<std::string, Loaded>> other_cases() {
   result.emplace_back("include-cycle", load_graph(r));
   const test::PluginFolder plugins;
   std::filesystem::permissions(plugins.add("good"), std::filesystem::perms(0666));
+  folder.write("pi.toml", kCamera);
+  std::filesystem::permissions(folder.path() / "pi.toml", std::filesystem::perms(0666));
+  r.folders = {folder.path()};
+  r.graph = "pi";
+  result.emplace_back("untrusted-graph", load_graph(r));
+  r.graph = (plugins.path() / "graph.toml").string();
+  result.emplace_back("plugin-not-run",
+                      load_graph_text("plugins = \"./libgood.so\"\n" + kCamera, r));
   r.plugin_folders.list = {plugins.path()};
   result.emplace_back("untrusted-plugin", load_graph_text("plugins = \"good\"\n" + kCamera, r));
   std::string many = kCamera;
