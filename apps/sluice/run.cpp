@@ -106,8 +106,11 @@ int run(const Options& options) {
   open_dashboard(dashboard, session.engine(), events, !options.dashboard.empty());
   session.engine().begin();
   attend(session, run_for, options.status || (isatty(STDERR_FILENO) != 0 && !options.quiet));
+  const bool never_up = !session.engine().is_up();
+  // What could not start has nothing to report.
+  if (never_up && !session.engine().failure().empty()) return session.settle();
   const Report report = session.engine().report();
-  if (!options.quiet && session.engine().is_up()) fmt::print(stderr, "\n{}", to_table(report));
+  if (!options.quiet && !never_up) fmt::print(stderr, "\n{}", to_table(report));
   // What of it can't be written takes nothing else with it.
   bool written = true;
   const auto save = [&](auto&& write) {

@@ -314,6 +314,7 @@ StageTest::StageTest(std::string_view type, const Parameters& parameters, const 
 }
 
 StageTest::~StageTest() {
+  if (!recorder_) return;
   recorder_->stop();
   if (thread_.joinable()) thread_.join();
 }
@@ -375,20 +376,34 @@ void StageTest::run(std::function<bool(const StageTest&)> until) {
 
 void StageTest::run_in_thread() {
   start();
-  thread_ = std::thread([this] {
-    recorder_->enter();
+  outcome_ = std::make_shared<Outcome>();
+  thread_ = std::thread([recorder = recorder_.get(), stage = stage_.get(), outcome = outcome_] {
+    recorder->enter();
     try {
-      dynamic_cast<LoopStage&>(*stage_).run(*recorder_);
+      dynamic_cast<LoopStage&>(*stage).run(*recorder);
     } catch (...) {  // handed to stop()
-      thread_error_ = std::current_exception();
+      outcome->thrown = std::current_exception();
     }
+    outcome->returned = true;
   });
 }
 
 void StageTest::stop() {
   recorder_->stop();
-  if (thread_.joinable()) thread_.join();
-  if (thread_error_) std::rethrow_exception(std::exchange(thread_error_, nullptr));
+  join();
+  if (outcome_ && outcome_->thrown)
+    std::rethrow_exception(std::exchange(outcome_->thrown, nullptr));
+}
+
+void StageTest::join() {
+  if (!thread_.joinable()) return;
+  if (eventually([this] { return outcome_->returned.load(); })) return thread_.join();
+  // The thread goes on in there: what it uses must stay.
+  thread_.detach();
+  static_cast<void>(stage_.release());
+  static_cast<void>(recorder_.release());
+  throw std::logic_error(fmt::format(
+      "'{}': run() has not returned within 10 s after stopping() turned true", type_->name));
 }
 
 bool StageTest::eventually(const std::function<bool()>& condition) const {

@@ -93,7 +93,8 @@ class StageTest {
   // run() in this thread; with `until`, stopping() turns true as soon as that holds (asked after
   // each frame, event and wait). What run() throws reaches the test.
   void run(std::function<bool(const StageTest&)> until = {});
-  // run() in a thread; ended by stop(), which waits for it and throws what it threw.
+  // run() in a thread; ended by stop(), which waits for it and throws what it threw. A run() that
+  // has not returned ten seconds later makes it throw std::logic_error.
   void run_in_thread();
   void stop();
   // Waits in real time until `condition` holds; false after 10 s.
@@ -124,8 +125,15 @@ class StageTest {
   FakeClock fake_;
   std::unique_ptr<Recorder> recorder_;
   std::unique_ptr<Stage> stage_;
+  void join();
+
   std::thread thread_;
-  std::exception_ptr thread_error_;
+  // Of run() in a thread, which may outlive this.
+  struct Outcome {
+    std::atomic<bool> returned{false};
+    std::exception_ptr thrown;
+  };
+  std::shared_ptr<Outcome> outcome_;
   bool started_ = false;
 };
 

@@ -49,7 +49,7 @@ from = "planes"
   }
 
   void process(const FramePtr& frame, Context& context) override {
-    const Image& image = picture_of(*frame, "image.convert");
+    const Image& image = *frame->image();
     context.emit(image.format() == to ? frame : frame->with(converted(image, frame)));
   }
 

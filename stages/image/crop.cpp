@@ -67,7 +67,7 @@ from = "door"
   }
 
   void process(const FramePtr& frame, Context& context) override {
-    const Image& image = picture_of(*frame, "image.crop");
+    const Image& image = *frame->image();
     const cv::Size whole(image.width(), image.height());
     const cv::Rect part(x, y, width > 0 ? width : whole.width - x,
                         height > 0 ? height : whole.height - y);

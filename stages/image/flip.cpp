@@ -44,7 +44,7 @@ from = "upright"
   }
 
   void process(const FramePtr& frame, Context& context) override {
-    const Image& image = picture_of(*frame, "image.flip");
+    const Image& image = *frame->image();
     const bool horizontal = direction != Direction::vertical;
     const bool vertical = direction != Direction::horizontal;
     const int code = horizontal && vertical ? -1 : horizontal ? 1 : 0;  // as OpenCV has it

@@ -1,19 +1,9 @@
 #include "image/geometry.hpp"
 
 #include <algorithm>
-#include <sluice/stage.hpp>
-#include <string>
 #include <vector>
 
 namespace sluice {
-
-const Image& picture_of(const Frame& frame, std::string_view type) {
-  const Image* image = frame.image();
-  if (!image || !kinds::pictures.has(image->format()))
-    throw FrameError(std::string(type) + " takes " + to_string(kinds::pictures) + ", not " +
-                     std::string(to_string(frame.kind())));
-  return *image;
-}
 
 FramePtr moved(const Frame& frame, Image image, const Placing& place) {
   std::vector<Annotation> annotations;

@@ -6,13 +6,9 @@
 #include <opencv2/core/mat.hpp>
 #include <optional>
 #include <sluice/media/frame.hpp>
-#include <string_view>
 #include <utility>
 
 namespace sluice {
-
-// The frame's picture. Throws FrameError, naming the stage type, where it has none.
-const Image& picture_of(const Frame& frame, std::string_view type);
 
 // A new picture of that size and of the same kind: work(from, to) fills it plane by plane, `to`
 // being allocated already.

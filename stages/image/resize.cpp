@@ -78,7 +78,7 @@ from = "small"
   }
 
   void process(const FramePtr& frame, Context& context) override {
-    const Image& image = picture_of(*frame, "image.resize");
+    const Image& image = *frame->image();
     const cv::Size from(image.width(), image.height());
     const cv::Size to = size_for(from);
     if (to == from) return context.emit(frame);

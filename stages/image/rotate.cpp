@@ -46,7 +46,7 @@ from = "upright"
   }
 
   void process(const FramePtr& frame, Context& context) override {
-    const Image& image = picture_of(*frame, "image.rotate");
+    const Image& image = *frame->image();
     cv::Size size(image.width(), image.height());
     if (degrees != 180) std::swap(size.width, size.height);
     const int code = degrees == 90    ? cv::ROTATE_90_CLOCKWISE

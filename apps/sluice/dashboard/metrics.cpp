@@ -106,6 +106,8 @@ void add_stages(Families& f, const Report& r) {
     for (const auto& [cause, count] : s.dropped) f.add(with(of(s), "cause", cause), count);
   each("sluice_stage_frames_queued", "Frames in a mailbox or in hand", MetricType::Gauge,
        [](const S& s) { return s.queued; });
+  each("sluice_stage_held_bytes", "Frames that wait before a stage, or that it keeps",
+       MetricType::Gauge, [](const S& s) { return s.held_bytes; });
   each("sluice_stage_restarts_total", "How often a stage was started anew", MetricType::Counter,
        [](const S& s) { return s.restarts; });
   each("sluice_stage_events_dropped_total", "Events for which there was no room",
@@ -163,6 +165,11 @@ std::string metrics_of(const Report& r) {
   f.add({}, r.cpu_s);
   f.begin("sluice_resident_bytes", "Memory of the process", MetricType::Gauge);
   f.add({}, r.rss_bytes);
+  f.begin("sluice_held_bytes", "Frames that queues and stages keep", MetricType::Gauge);
+  f.add({}, r.held_bytes);
+  f.begin("sluice_memory_limit_bytes", "What they may keep: the graph's memory",
+          MetricType::Gauge);
+  f.add({}, r.memory_limit_bytes);
   add_stages(f, r);
   add_sources(f, r);
   f.begin("sluice_events_total", "Events, by name", MetricType::Counter);

@@ -33,6 +33,10 @@ async function ask(path) {
   }
 }
 
+function mebibytes(bytes) {
+  return Math.round(bytes / 1048576) + " MiB";
+}
+
 function span(s) {
   if (s < 60) return Math.floor(s) + " s";
   if (s < 3600) return Math.floor(s / 60) + " min";
@@ -203,7 +207,8 @@ async function show() {
   if (state.report.wall_s < up) return location.reload();
   up = state.report.wall_s;
   taps = new Map(state.taps.map((one) => [one.id, one]));
-  put(get("up"), "· " + span(state.report.wall_s));
+  put(get("up"), "· " + span(state.report.wall_s) + " · keeps " + mebibytes(state.report.held_bytes) +
+      " of frames, at most " + mebibytes(state.report.memory_limit_bytes));
   put(get("health"), state.health.problems.join(" · "));
   get("health").className = state.health.status;
   put(get("bottleneck"), state.bottleneck);

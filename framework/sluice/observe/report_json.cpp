@@ -159,7 +159,7 @@ StageReport stage_of(const std::string& name, const Fields& fields) {
   fields.read("out", s.out);
   fields.read("failed", s.failed);
   fields.read("queued", s.queued);
-  fields.read("held_bytes", s.held_bytes);
+  if (fields.find("held_bytes")) fields.read("held_bytes", s.held_bytes);
   fields.read("restarts", s.restarts);
   fields.read("dropped", s.dropped);
   fields.read("events_dropped", s.events_dropped);
@@ -209,8 +209,9 @@ Report report_from_json(std::string_view text) {
   fields.read("cpu_s", r.cpu_s);
   fields.read("rss_bytes", r.rss_bytes);
   fields.read("max_rss_bytes", r.max_rss_bytes);
-  fields.read("held_bytes", r.held_bytes);
-  fields.read("memory_limit_bytes", r.memory_limit_bytes);
+  // Reports of former versions have none.
+  if (fields.find("held_bytes")) fields.read("held_bytes", r.held_bytes);
+  if (fields.find("memory_limit_bytes")) fields.read("memory_limit_bytes", r.memory_limit_bytes);
   fields.each("stages", [&](const std::string& name, const Fields& its) {
     r.stages.push_back(stage_of(name, its));
   });

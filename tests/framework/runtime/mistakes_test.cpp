@@ -296,7 +296,7 @@ TEST_CASE_METHOD(
                        {"end", "rt.collect", {"wrong"}, {{"gate", std::string("slow")}}}});
   Engine engine(std::move(plan));
   engine.start();
-  CHECK(eventually([&] { return gate("slow").waiting() == 1; }));
+  CHECK(eventually([&] { return stage_of(engine.report(), "wrong").out == 1; }));
   gate("slow").open();
   REQUIRE(engine.wait(60s));
   const auto report = engine.report();

@@ -93,9 +93,8 @@ inline void check_refusals(std::string_view type, const StageTest::Parameters& p
   test.send(jpeg_help::frame(Image(Kind::array, cv::Mat(4, 4, CV_16UC1, cv::Scalar(0)))));
   test.send(jpeg_help::frame(jpeg_help::Bytes{0xFF, 0xD8}));
   CHECK(test.counts().failed == 2);
-  CHECK(test.log().at(0).find(std::string(type) + " takes gray8, bgr8, bgra8, yuv420, not array") !=
-        std::string::npos);
-  CHECK(test.log().at(1).find("not jpeg") != std::string::npos);
+  CHECK(test.log().at(0) == "'in' takes gray8, bgr8, bgra8, yuv420, and array came");
+  CHECK(test.log().at(1) == "'in' takes gray8, bgr8, bgra8, yuv420, and jpeg came");
   test.send(jpeg_help::frame(image_of(Kind::bgr8, {640, 480})));
   CHECK(test.frames().size() == 1);
 }
