@@ -86,7 +86,8 @@ void FileLayers::include(const Value& which, const fs::path& folder, Table& belo
   auto file = read_graph_file(path);
   if (!file.text) return refuse(file.code, std::move(file.message), std::move(file.hint));
   // Whoever reads what is said of a graph need not be who may read all that it names.
-  const auto may_be_shown = is_inside(real, home_) ? Sources::Shown::lines : Sources::Shown::places;
+  const auto may_be_shown =
+      is_inside(real, home_) ? FileTexts::Shown::lines : FileTexts::Shown::places;
   auto layer = load(sources_.add(path.string(), std::move(*file.text), may_be_shown), path);
   if (!layer) return problems_.mute_what_is_missing();
   lay_over(below, std::move(*layer));

@@ -16,7 +16,7 @@ class FileLayers {
   static constexpr std::size_t kMostFiles = 64;
 
   // `trusted`: what others could change is not included.
-  FileLayers(Sources& sources, Variables& variables, Problems& problems, bool trusted)
+  FileLayers(FileTexts& sources, Variables& variables, Problems& problems, bool trusted)
       : sources_(sources), variables_(variables), problems_(problems), trusted_(trusted) {}
 
   // The text of a source and, below it, of what it includes. Nothing if the text itself can't be
@@ -29,7 +29,7 @@ class FileLayers {
  private:
   void include(const Value& which, const std::filesystem::path& folder, Table& below);
 
-  Sources& sources_;
+  FileTexts& sources_;
   Variables& variables_;
   Problems& problems_;
   const bool trusted_;

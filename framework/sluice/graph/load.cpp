@@ -45,7 +45,7 @@ std::string name_of(const fs::path& path) {
 }
 
 // Source 0 is the graph file.
-Loaded load_source(Sources& sources, const GraphFile& file, const LoadRequest& request,
+Loaded load_source(FileTexts& sources, const GraphFile& file, const LoadRequest& request,
                    Problems& problems) {
   Loaded loaded;
   Variables variables(request.variable, sources, problems);
@@ -79,14 +79,14 @@ LoadRequest default_request(std::string graph) {
 }
 
 Loaded load_graph(const LoadRequest& request) {
-  Sources names;  // for problems before there is a text
+  FileTexts names;  // for problems before there is a text
   names.add(request.graph, {});
   Problems missing(names);
   const auto file = locate_graph(request.graph, request.folders, missing);
   if (!file) return {std::nullopt, std::move(missing).finish(), {}};
 
   auto read = read_graph_file(file->path);
-  Sources sources;
+  FileTexts sources;
   sources.add(file->path.string(), read.text ? std::move(*read.text) : std::string());
   Problems problems(sources);
   if (!read.text) {
@@ -100,7 +100,7 @@ Loaded load_graph(const LoadRequest& request) {
 
 Loaded load_graph_text(std::string_view text, const LoadRequest& request) {
   const auto name = request.graph.empty() ? std::string("graph.toml") : request.graph;
-  Sources sources;
+  FileTexts sources;
   sources.add(name, std::string(text));
   Problems problems(sources);
   auto loaded = load_source(sources, {name, false}, request, problems);

@@ -14,7 +14,7 @@ void apply_device(Table& graph, const std::string& device, Problems& problems);
 
 // "stage.jpeg.quality=70" and the like as tables to lay over the graph, in order, but for those
 // there is a problem with. What is not a TOML value is taken as a text.
-std::vector<Table> read_sets(const std::vector<std::string>& sets, Sources& sources,
+std::vector<Table> read_sets(const std::vector<std::string>& sets, FileTexts& sources,
                              Problems& problems);
 
 // Lays them over the graph, in order, but for those of stages that it doesn't have.

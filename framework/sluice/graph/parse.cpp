@@ -102,7 +102,7 @@ std::string_view without_mark(std::string_view text) {
 
 }  // namespace
 
-std::optional<Table> parse_document(const Sources& sources, int source, Problems& problems) {
+std::optional<Table> parse_document(const FileTexts& sources, int source, Problems& problems) {
   const std::string& whole = sources.text(source);
   const Origin file{source, 0, 0};
   if (whole.empty()) {

@@ -11,7 +11,7 @@
 namespace sluice {
 
 // A whole file. Nothing if it can't be read as TOML; `problems` says why.
-std::optional<Table> parse_document(const Sources& sources, int source, Problems& problems);
+std::optional<Table> parse_document(const FileTexts& sources, int source, Problems& problems);
 
 // One value as TOML writes it, which begins at a place; nothing if it is not that.
 std::optional<Value> parse_value(std::string_view text, const Origin& at);

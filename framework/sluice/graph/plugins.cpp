@@ -27,7 +27,7 @@ const Entry* entry_that_counts(const Table& graph, const std::string& device,
 }  // namespace
 
 void load_plugins(const Table& graph, const std::vector<Table>& settings,
-                  const LoadRequest& request, const Sources& sources, Variables& variables,
+                  const LoadRequest& request, const FileTexts& sources, Variables& variables,
                   Problems& problems) {
   const auto* entry = entry_that_counts(graph, request.device, settings);
   if (!entry) return;

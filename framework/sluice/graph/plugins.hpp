@@ -18,7 +18,7 @@ inline constexpr std::size_t kMostPlugins = 64;
 // that names them; such a plugin came with the graph, and is a problem unless the request says that
 // its code may run. That the value is a list of texts is for the check to say.
 void load_plugins(const Table& graph, const std::vector<Table>& settings,
-                  const LoadRequest& request, const Sources& sources, Variables& variables,
+                  const LoadRequest& request, const FileTexts& sources, Variables& variables,
                   Problems& problems);
 
 }  // namespace sluice

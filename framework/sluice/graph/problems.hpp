@@ -16,7 +16,7 @@ class Problems {
   // Nobody reads more, and noise makes as many as it has lines.
   static constexpr std::size_t kMost = 100;
 
-  explicit Problems(const Sources& sources) : sources_(sources) {}
+  explicit Problems(const FileTexts& sources) : sources_(sources) {}
 
   // Ignored where the same was said of the same place.
   void add(const Origin& at, ProblemCode code, std::string message, std::string hint = {});
@@ -44,7 +44,7 @@ class Problems {
     Problem problem;
   };
 
-  const Sources& sources_;
+  const FileTexts& sources_;
   std::vector<Found> found_;
   std::set<std::tuple<int, int, int, std::string>> seen_;
   std::set<std::string_view> muted_;

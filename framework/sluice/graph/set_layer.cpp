@@ -90,7 +90,7 @@ bool stages_are_there(const Table& graph, const Table& layer, Problems& problems
 
 }  // namespace
 
-std::vector<Table> read_sets(const std::vector<std::string>& sets, Sources& sources,
+std::vector<Table> read_sets(const std::vector<std::string>& sets, FileTexts& sources,
                              Problems& problems) {
   std::vector<Table> settings;
   if (sets.empty()) return settings;

@@ -31,14 +31,14 @@ FileText too_large(const std::string& name) {
 
 }  // namespace
 
-int Sources::add(std::string name, std::string text, Shown shown) {
+int FileTexts::add(std::string name, std::string text, Shown shown) {
   for (std::size_t i = 0; i < list_.size(); ++i)
     if (list_[i].name == name) return static_cast<int>(i);
   list_.push_back({std::move(name), std::move(text), shown});
   return static_cast<int>(list_.size()) - 1;
 }
 
-std::string_view Sources::line(const Origin& origin) const {
+std::string_view FileTexts::line(const Origin& origin) const {
   std::string_view rest = text(origin.source);
   for (int i = 1; i < origin.line; ++i) {
     const auto end = rest.find('\n');

@@ -15,12 +15,12 @@ inline constexpr std::size_t kMaxGraphFile = 1 << 20;
 
 // A place in one of the texts. Line and column from 1, in characters; line 0: the text as a whole.
 struct Origin {
-  int source = 0;  // index into Sources
+  int source = 0;  // index into FileTexts
   int line = 0;
   int column = 0;
 };
 
-class Sources {
+class FileTexts {
  public:
   // What problems show of a text.
   enum class Shown { lines, places };

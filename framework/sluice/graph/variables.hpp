@@ -13,7 +13,7 @@ using Lookup = std::function<std::optional<std::string>(const std::string&)>;
 
 class Variables {
  public:
-  Variables(const Lookup& lookup, const Sources& sources, Problems& problems)
+  Variables(const Lookup& lookup, const FileTexts& sources, Problems& problems)
       : lookup_(lookup), sources_(sources), problems_(problems) {}
 
   // In every text of the table. A text with a problem becomes Broken.
@@ -26,7 +26,7 @@ class Variables {
   Origin place(const Origin& text, int occurrence) const;
 
   const Lookup& lookup_;
-  const Sources& sources_;
+  const FileTexts& sources_;
   Problems& problems_;
   std::size_t grown_ = 0;  // bytes, of all texts so far
 };
