@@ -48,11 +48,11 @@ SourceBook& Ledger::book(const std::string& source) {
   return it->second;
 }
 
-SourceBook& Ledger::arrived(const Frame& frame, SteadyTime now) {
+SourceBook& Ledger::arrived(const Frame& frame, SteadyTime now, std::size_t bytes) {
   ++in_;
   auto& b = book(frame.source);
   // A number that goes back is a camera that started anew: nothing is missing.
-  if (b.in > 0 && frame.sequence > b.last_sequence) {
+  if (b.in > 0 && frame.sequence > b.last_sequence && frame.sequence - b.last_sequence > 1) {
     const auto skipped = frame.sequence - b.last_sequence - 1;
     if (skipped <= most_missing(now - b.last_arrived)) b.missing += skipped;
   }
@@ -61,7 +61,7 @@ SourceBook& Ledger::arrived(const Frame& frame, SteadyTime now) {
   b.last_arrived = now;
   b.age_known = frame.captured_known;
   ++b.in;
-  b.bytes += frame.bytes();
+  b.bytes += bytes;
   return b;
 }
 

@@ -83,16 +83,14 @@ Mailbox::Lane& Mailbox::lane_of(const Letter& letter) {
 
 Letter Mailbox::pop_from(Lane& lane) {
   Letter letter = lane.letters.pop();
-  const std::size_t bytes = letter.frame->bytes();
-  lane.bytes -= bytes;
-  bytes_ -= bytes;
+  lane.bytes -= letter.bytes;
+  bytes_ -= letter.bytes;
   --count_;
   return letter;
 }
 
 void Mailbox::enqueue(Letter letter) {
-  const std::size_t bytes = letter.frame->bytes();
-  bytes_ += bytes;
+  bytes_ += letter.bytes;
   ++count_;
   ++queued_ever_;
   if (rules_.when_full != WhenFull::latest) {
@@ -100,7 +98,7 @@ void Mailbox::enqueue(Letter letter) {
     return;
   }
   Lane& lane = lane_of(letter);
-  lane.bytes += bytes;
+  lane.bytes += letter.bytes;
   lane.letters.push(std::move(letter));
   if (!std::exchange(lane.waiting, true)) turns_.push_back(&lane);
 }
@@ -109,7 +107,7 @@ Letter Mailbox::dequeue() {
   if (rules_.when_full != WhenFull::latest) {
     Letter letter = queue_.pop();
     --count_;
-    bytes_ -= letter.frame->bytes();
+    bytes_ -= letter.bytes;
     return letter;
   }
   Lane* lane = nullptr;
@@ -163,9 +161,9 @@ std::string_view Mailbox::make_room_in_lanes(const Letter& letter, std::size_t b
 
 Mailbox::Pushed Mailbox::push(Letter& letter, Full when_full, const Waker& retry) {
   std::unique_lock lock(mutex_);
-  const std::size_t bytes = letter.frame->bytes();
+  const std::size_t bytes = letter.bytes = letter.frame->bytes();
   const auto refuse = [&](std::string_view why) {
-    ledger_.arrived(*letter.frame, letter.queued);
+    ledger_.arrived(*letter.frame, letter.queued, bytes);
     drop(*letter.frame, why);
     return Pushed::taken;
   };
@@ -179,7 +177,7 @@ Mailbox::Pushed Mailbox::push(Letter& letter, Full when_full, const Waker& retry
     if (!waits) blocked_.emplace_back(&retry, retry);
     return Pushed::full;
   }
-  ledger_.arrived(*letter.frame, letter.queued);
+  ledger_.arrived(*letter.frame, letter.queued, bytes);
   if (const auto why = make_room(letter, bytes); !why.empty()) {
     drop(*letter.frame, why);
     return Pushed::taken;
@@ -189,6 +187,12 @@ Mailbox::Pushed Mailbox::push(Letter& letter, Full when_full, const Waker& retry
   lock.unlock();
   if (wake) wake_();
   return Pushed::taken;
+}
+
+void Mailbox::refuse(const Letter& letter, std::string_view cause) {
+  const std::lock_guard lock(mutex_);
+  ledger_.arrived(*letter.frame, letter.queued, letter.frame->bytes());
+  drop(*letter.frame, cause);
 }
 
 void Mailbox::push(const Event& event) {

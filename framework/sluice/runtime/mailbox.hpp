@@ -27,6 +27,7 @@ struct Letter {
   FramePtr frame;
   std::uint8_t input = 0;  // index into the stage's inputs
   SteadyTime queued{};
+  std::size_t bytes = 0;  // of the frame; the mailbox's own
 };
 
 // A ring of letters that keeps its memory.
@@ -61,6 +62,8 @@ class Mailbox {
   // when there is room (or the mailbox is abandoned). A sender passes the same Waker each time.
   Pushed push(Letter& letter, Full when_full, const Waker& retry);
   void push(const Event& event);
+  // A letter that its sender gives up for this cause, as if it had come and been dropped here.
+  void refuse(const Letter& letter, std::string_view cause);
   // Nothing more comes of this source: told to the consumer when what it has here has been taken.
   void gone(const std::string& source);
 

@@ -116,34 +116,36 @@ void Pump::deliver_all(FramePtr frame, std::string_view output, Mailbox::Full wh
 }
 
 void Pump::deliver(const Route& link, Letter letter, Mailbox::Full when_full) {
+  Mailbox& to = link.to->of(letter.frame->source);
   // Behind a parked letter of the same link the next has to wait too: order is kept.
   const bool behind =
-      std::any_of(parked_.begin(), parked_.end(), [&](const Parked& p) { return p.link == &link; });
-  if (parked_.size() >= kMostParked || parked_bytes_ > run_.environment.memory.limit() / 4)
-    when_full = Mailbox::Full::drop;
-  if ((behind && when_full == Mailbox::Full::wait) ||
-      link.to->of(letter.frame->source).push(letter, when_full, wake_) == Mailbox::Pushed::full) {
-    parked_bytes_ += letter.frame->bytes();
-    parked_.push_back({&link, std::move(letter)});
-  }
+      !parked_.empty() && std::any_of(parked_.rbegin(), parked_.rend(),
+                                      [&](const Parked& p) { return p.link == &link; });
+  if (!behind && to.push(letter, when_full, wake_) == Mailbox::Pushed::taken) return;
+  const bool room =
+      parked_.size() < kMostParked && parked_bytes_ <= run_.environment.memory.limit() / 4;
+  if (!room || when_full == Mailbox::Full::drop) return to.refuse(letter, cause::mailbox_full);
+  parked_bytes_ += letter.frame->bytes();
+  parked_.push_back({&link, std::move(letter)});
 }
 
 // Hands on what is parked, as far as there is room. False: some is left.
 bool Pump::unpark() {
   if (parked_.empty()) return true;
+  // Once the stage has given up or time is up, its own leftovers are not waited for.
+  const auto when_full = abandoned_ ? Mailbox::Full::drop : Mailbox::Full::wait;
   std::vector<Parked> left;
+  std::vector<const Route*> full;  // what comes after a letter that is left waits too
   parked_bytes_ = 0;
   for (auto& parked : parked_) {
-    // Once the stage has given up or time is up, its own leftovers are not waited for.
-    const auto when_full = abandoned_ ? Mailbox::Full::drop : Mailbox::Full::wait;
-    const bool behind = std::any_of(left.begin(), left.end(),
-                                    [&](const Parked& p) { return p.link == parked.link; });
-    if (behind ||
+    const bool behind = std::find(full.begin(), full.end(), parked.link) != full.end();
+    if (!behind &&
         parked.link->to->of(parked.letter.frame->source).push(parked.letter, when_full, wake_) ==
-            Mailbox::Pushed::full) {
-      parked_bytes_ += parked.letter.frame->bytes();
-      left.push_back(std::move(parked));
-    }
+            Mailbox::Pushed::taken)
+      continue;
+    if (!behind) full.push_back(parked.link);
+    parked_bytes_ += parked.letter.frame->bytes();
+    left.push_back(std::move(parked));
   }
   parked_ = std::move(left);
   if (!parked_.empty()) return false;

@@ -111,13 +111,11 @@ void Replica::read_figures(Figures& into) const {
     for (const auto& [of, value] : values) into[name][of] = value;
 }
 
-bool Replica::is_foreign(std::string_view call) {
-  if (owner_.load(std::memory_order_relaxed) == std::this_thread::get_id()) return false;
-  mistake(
-      fmt::format("{} was called from a thread that is not the stage's own, and does nothing: "
-                  "leave such calls to process() or run()",
-                  call));
-  return true;
+void Replica::tell_foreign(std::string_view call) {
+  mistake(fmt::format(
+      "{} was called from a thread that is not the stage's own, and does nothing: leave such calls "
+      "to process() or run()",
+      call));
 }
 
 void Replica::mistake(std::string_view what) {
@@ -192,7 +190,7 @@ void Replica::settle_failed(const std::string& source, std::string_view why) {
 Duration Replica::source_arrived(const Frame& frame, SteadyTime now) {
   const Duration frame_age = clock().utc() - frame.captured;
   const std::lock_guard lock(source_mutex_);
-  source_ledger_.arrived(frame, now).age->add(frame_age, frame);
+  source_ledger_.arrived(frame, now, frame.bytes()).age->add(frame_age, frame);
   age.add(frame_age, frame);
   ++source_in_hand_;
   return frame_age;

@@ -115,7 +115,7 @@ TEST_CASE("what a source brings is counted in bytes, too") {
   Ledger ledger;
   const cv::Mat pixels(2, 5, CV_8UC3, cv::Scalar::all(0));
   for (std::uint64_t n = 0; n < 3; ++n)
-    ledger.arrived(Frame{"pi", n, {}, true, Image(Kind::bgr8, pixels), {}}, {});
+    ledger.arrived(Frame{"pi", n, {}, true, Image(Kind::bgr8, pixels), {}}, {}, 30);
   CHECK(ledger.book("pi").bytes == 90);
 }
 
