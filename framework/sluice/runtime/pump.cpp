@@ -40,6 +40,7 @@ Pump::Progress Pump::turn() {
     if (taken.event) {
       stage_->on_event(*taken.event, *this);
     } else if (taken.gone) {
+      forget_source(*taken.gone);
       stage_->on_gone(*taken.gone, *this);
       gone(*taken.gone);
     } else if (taken.letter) {

@@ -132,8 +132,12 @@ bool Replica::takes(const Letter& letter) {
   return false;
 }
 
-// Of a source; a mailbox's books forget by themselves.
+// A mailbox's books forget by themselves.
 void Replica::forget_source(const std::string& source) {
+  {
+    const std::lock_guard lock(figures_mutex_);
+    for (auto& [name, values] : figures_) values.erase(source);
+  }
   if (mailbox_) return;
   const std::lock_guard lock(source_mutex_);
   source_ledger_.gone(source);

@@ -161,6 +161,64 @@ struct WrongLoop : LoopStage {
 };
 SLUICE_STAGE(WrongLoop, "rt.wrong_loop");
 
+// A new name with each frame, which then is gone; and an event of a new name.
+struct Names : LoopStage {
+  static void declare(Declare<Names>& d) {
+    d.summary("Ever new names");
+    d.output(Kind::gray8);
+    d.raises_any();
+  }
+  void run(LoopContext& context) override {
+    for (int i = 0; i < 2000; ++i) {
+      const auto name = "x" + std::to_string(i);
+      context.raise({name, {}});
+      context.figure("seen", name, 1);
+      context.emit(
+          std::make_shared<const Frame>(Frame{name,
+                                              0,
+                                              context.clock().utc(),
+                                              true,
+                                              Image(Kind::gray8, cv::Mat::zeros(2, 2, CV_8UC1)),
+                                              {}}));
+      context.gone(name);
+    }
+  }
+};
+SLUICE_STAGE(Names, "rt.names");
+
+struct Forgets : sluice::Stage {
+  static void declare(Declare<Forgets>& d) {
+    d.summary("Forgets");
+    d.input(kinds::frames);
+    d.mailbox({.when_full = WhenFull::block});
+  }
+  void process(const FramePtr& frame, Context& context) override {
+    context.figure("seen", frame->source, 1);
+    gate("end").write("frame", 0);
+  }
+  void on_gone(const std::string&, Context&) override { gate("end").write("gone", 0); }
+};
+SLUICE_STAGE(Forgets, "rt.forgets");
+
+struct ForgetsInLoop : LoopStage {
+  static void declare(Declare<ForgetsInLoop>& d) {
+    d.summary("Forgets, in a thread");
+    d.input(kinds::frames).output_same();
+    d.mailbox({.when_full = WhenFull::block});
+  }
+  void run(LoopContext& context) override {
+    while (!context.stopping() && !context.inputs_ended())
+      if (const auto frame = context.take(1s)) {
+        context.figure("seen", frame->source, 1);
+        gate("loop").write("frame", 0);
+        context.emit(frame);
+        context.done();
+      }
+  }
+  void on_gone(const std::string&, Context&) override { gate("loop").write("gone", 0); }
+};
+SLUICE_STAGE(ForgetsInLoop, "rt.forgets_in_loop");
+
 bool eventually(const std::function<bool()>& condition) {
   const auto limit = std::chrono::steady_clock::now() + 60s;
   while (!condition()) {
@@ -277,6 +335,32 @@ TEST_CASE_METHOD(test::FreshGates, "what a source emits from a foreign thread is
   CHECK(engine.failure().empty());
   CHECK(stage_of(report, "end").in == 2);
   CHECK(mistakes(stage_of(report, "camera")) == 3);
+}
+
+TEST_CASE_METHOD(test::FreshGates,
+                 "a source that is gone is told to every stage behind, after its last frame") {
+  Engine engine(plan_of({{"camera", "rt.names", {}},
+                         {"pass", "rt.pass", {"camera"}},
+                         {"loop", "rt.forgets_in_loop", {"pass"}},
+                         {"end", "rt.forgets", {"loop"}}}));
+  const auto report = run_to_end(engine);
+  CHECK(engine.failure().empty());
+  for (const char* book : {"loop", "end"}) {
+    const auto lines = gate(book).lines();
+    REQUIRE(lines.size() == 4000);
+    bool right = true;
+    for (std::size_t i = 0; i < lines.size(); i += 2)
+      right = right && lines[i].first == "frame" && lines[i + 1].first == "gone";
+    CHECK(right);
+  }
+  for (const auto& stage : report.stages) {
+    INFO(stage.name);
+    CHECK(stage.sources.size() <= 258);
+    // What it told of its sources, too.
+    CHECK((stage.figures.empty() || stage.figures.at("seen").empty()));
+  }
+  CHECK(report.events.size() <= 257);
+  CHECK(report.events.at("(others)") > 0);
 }
 
 TEST_CASE_METHOD(test::FreshGates, "a loop settles no more than it has in hand") {
