@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "transport/json_limits.hpp"
+
 namespace sluice {
 namespace {
 
@@ -127,7 +129,9 @@ void Lane::settle(std::string_view reply, LoopContext& context) {
   const auto now = context.clock().steady();
   const auto brace = reply.find('{');
   if (brace != std::string_view::npos) {
-    const auto json = nlohmann::json::parse(reply.substr(brace), nullptr, false);
+    const auto text = reply.substr(brace);
+    const auto json =
+        wire::beyond_limits(text) ? nlohmann::json() : nlohmann::json::parse(text, nullptr, false);
     if (json.is_object() && json.contains("seq") && json["seq"].is_number_unsigned()) {
       to_sluice_ = true;
       const auto sequence = json["seq"].get<std::uint64_t>();

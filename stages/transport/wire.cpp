@@ -10,6 +10,7 @@
 
 #include "transport/dtype.hpp"
 #include "transport/imagenode.hpp"
+#include "transport/json_limits.hpp"
 
 namespace sluice::wire {
 namespace {
@@ -19,7 +20,6 @@ using Json = nlohmann::json;
 constexpr std::size_t kMostAnnotations = 256;
 constexpr std::size_t kMostAnnotationBytes = kLongestHeader / 2;
 constexpr std::size_t kLongestText = 200;
-constexpr int kDeepestHeader = 8;
 constexpr std::size_t kMostDimensions = 8;
 
 Json shape_of(const Image& image) {
@@ -192,16 +192,8 @@ bool is_png(std::span<const std::uint8_t> bytes) {
 }
 
 Json parsed(std::string_view header) {
-  if (header.size() > kLongestHeader) throw BadMessage("the header is over 64 KiB");
-  bool too_deep = false;
-  Json json = Json::parse(
-      header,
-      [&](int depth, Json::parse_event_t, const Json&) {
-        if (depth > kDeepestHeader) too_deep = true;
-        return !too_deep;
-      },
-      /*allow_exceptions=*/false);
-  if (too_deep) throw BadMessage("the header is nested too deeply");
+  if (const auto* why = beyond_limits(header)) throw BadMessage(fmt::format("the header {}", why));
+  Json json = Json::parse(header, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) throw BadMessage("the header is no JSON object");
   return json;
 }
@@ -268,6 +260,12 @@ std::string goodbye_of(std::string_view run) {
   return Json{{"msg", ""}, {"sluice", {{"v", 1}, {"run", run}, {"bye", true}}}}.dump();
 }
 
+std::string ping_of(std::string_view run, Duration every) {
+  return Json{{"msg", ""},
+              {"sluice", {{"v", 1}, {"run", run}, {"ping", every / std::chrono::milliseconds(1)}}}}
+      .dump();
+}
+
 Payload payload_of(const FramePtr& frame) {
   if (const auto* encoded = frame->encoded()) return {encoded->bytes, frame};
   const Image& image = *frame->image();
@@ -305,6 +303,11 @@ Incoming message_of(std::string_view header, std::span<const std::uint8_t> paylo
     incoming.run = short_text(*extra, "run");
     if (extra->contains("bye")) {
       incoming.goodbye = true;
+      return incoming;
+    }
+    if (extra->contains("ping")) {
+      constexpr std::int64_t kMostMs = 600'000;
+      incoming.ping = std::chrono::milliseconds(whole<std::int64_t>(*extra, "ping", 1, kMostMs));
       return incoming;
     }
   }

@@ -13,8 +13,10 @@
 //   w, h of a yuv420 picture, whose planes follow each other as Y, U, V
 //   ann  annotations: [{"l": label, "b": [x, y, width, height], "s": score, "t": text}]
 // A sender that ends says goodbye: {"msg": "", "sluice": {"v": 1, "run": ..., "bye": true}} before
-// an empty payload. Only Sluice is told so.
-// Everything read here comes from outside and is checked before it is believed.
+// an empty payload. One that has heard nothing for a while pings, {"msg": "", "sluice": {"v": 1,
+// "run": ..., "ping": 667}}, which is answered at once; from its first ping on it sends something
+// at least that often, in ms, while pings are answered. Only Sluice is sent these. Everything read
+// here comes from outside and is checked before it is believed.
 #pragma once
 
 #include <cstddef>
@@ -29,6 +31,8 @@
 #include <string_view>
 #include <vector>
 
+#include "transport/json_limits.hpp"
+
 namespace sluice::wire {
 
 // What came is no frame; says why.
@@ -38,10 +42,11 @@ class BadMessage : public std::runtime_error {
 };
 
 struct Incoming {
-  // Exactly one of these three.
+  // Exactly one of these four.
   std::shared_ptr<Frame> frame;  // nobody else has it yet
   std::optional<Event> event;    // an old peer's text that tells something
   bool goodbye = false;
+  std::optional<Duration> ping;  // how long the sender will at most be silent
 
   bool from_sluice = false;
   // Of a Sluice peer:
@@ -50,7 +55,7 @@ struct Incoming {
   std::optional<Duration> offset;
 };
 
-inline constexpr std::size_t kLongestHeader = 64 * 1024;
+inline constexpr std::size_t kLongestHeader = kLongestJson;
 
 // What the header of a frame says besides the frame.
 struct Sending {
@@ -60,6 +65,7 @@ struct Sending {
 };
 std::string header_of(const Frame& frame, const Sending& sending);
 std::string goodbye_of(std::string_view run);
+std::string ping_of(std::string_view run, Duration every);
 
 // The payload's bytes as they go over the wire: a view of the frame's own memory, which `owner`
 // keeps, or of a copy where the pixels are not contiguous.

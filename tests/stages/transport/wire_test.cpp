@@ -1,6 +1,7 @@
 #include "transport/wire.hpp"
 
 #include <fmt/format.h>
+#include <time.h>
 
 #include <nlohmann/json.hpp>
 #include <random>
@@ -249,4 +250,86 @@ TEST_CASE("mutilated headers never do more than be refused") {
   }
   CHECK(taken > 0);
   CHECK(taken < 20'000);
+}
+
+namespace {
+
+// What this thread has worked, in ms.
+double worked_ms() {
+  timespec t{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return 1e3 * static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_nsec);
+}
+
+std::string times(std::string_view what, std::size_t n) {
+  std::string text;
+  for (std::size_t i = 0; i < n; ++i) text += what;
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("a header of 64 KiB takes no time, whatever stands in it") {
+  const std::string begin = R"({"msg":"a","dtype":"uint8","shape":[2,2],"a":)";
+  const std::vector<std::string> nasty{
+      "[" + times("{},", 20'000) + "0]",
+      "[" + times("[],", 20'000) + "0]",
+      "[" + times("0,", 30'000) + "0]",
+      "[" + times("1e308,", 10'000) + "0]",
+      times("9", 60'000),
+      "0." + times("0", 60'000) + "1e60000",
+      "\"" + times("\\u00e9", 10'000) + "\"",
+      "{" + times("\"k\":{},", 8'000) + "\"k\":0}",
+      times("[", 30'000) + times("]", 30'000),
+      times("\"", 60'000),
+      times("{\"a\":", 10'000),
+  };
+  for (const auto& value : nasty) {
+    INFO(value.substr(0, 40));
+    const auto header = begin + value + "}";
+    REQUIRE(header.size() <= wire::kLongestHeader);
+    const double before = worked_ms();
+    for (int i = 0; i < 5; ++i) {
+      try {
+        read(header, bytes(4));
+      } catch (const wire::BadMessage&) {
+      }
+    }
+    // A few tenths of one; the rest is room for sanitizers.
+    CHECK((worked_ms() - before) / 5 < 25);
+  }
+}
+
+TEST_CASE("what a header may hold at most") {
+  const auto header = [](const std::string& value) {
+    return R"({"msg":"a","dtype":"uint8","shape":[2,2],"a":)" + value + "}";
+  };
+  const auto why = [&](const std::string& value) {
+    try {
+      read(header(value), bytes(4));
+    } catch (const wire::BadMessage& e) {
+      return std::string(e.what());
+    }
+    return std::string("taken");
+  };
+  CHECK(why("[" + times("0,", 4000) + "0]") == "taken");
+  CHECK(why("[" + times("0,", 4096) + "0]") == "the header holds too many values");
+  CHECK(why("[[[[[[[0]]]]]]]") == "taken");
+  CHECK(why("[[[[[[[[0]]]]]]]]") == "the header is nested too deeply");
+  CHECK(why(times("1", 300)) == "taken");
+  CHECK(why(times("1", 500)) == "the header has a number that is too long");
+  // In a text all of these are characters.
+  CHECK(why(R"(")" + times("[{,1\\\"", 5000) + R"(")") == "taken");
+}
+
+TEST_CASE("a ping says how long its sender will be silent at most") {
+  const auto ping = read(wire::ping_of("run1", std::chrono::milliseconds(667)), {});
+  CHECK(ping.run == "run1");
+  CHECK_FALSE(ping.frame);
+  CHECK_FALSE(ping.goodbye);
+  CHECK(ping.ping == std::chrono::milliseconds(667));
+  for (const char* every : {"0", "-1", "1e3", "600001", "true", "\"x\""})
+    CHECK_THROWS_AS(
+        read(fmt::format(R"({{"msg":"","sluice":{{"v":1,"run":"r","ping":{}}}}})", every), {}),
+        wire::BadMessage);
 }
