@@ -1,5 +1,7 @@
 #include "transport/zap_handler.hpp"
 
+#include <fmt/format.h>
+#include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -8,6 +10,7 @@
 #include <cstdlib>
 #include <exception>
 #include <iterator>
+#include <new>
 #include <system_error>
 #include <utility>
 
@@ -16,6 +19,7 @@ namespace {
 
 constexpr const char* kAddress = "inproc://zeromq.zap.01";
 constexpr std::size_t kMostRefusals = 64;
+constexpr const char* kUnknown = "something unknown went wrong";
 constexpr std::size_t kMostParts = 16;  // more than any request has
 
 // What is asked for may be anything that somebody in this process sends there.
@@ -63,6 +67,7 @@ ZapHandler::~ZapHandler() {
 void ZapHandler::run() {
   std::array<zmq::pollitem_t, 2> items{
       {{socket_.handle(), 0, ZMQ_POLLIN, 0}, {nullptr, wake_, ZMQ_POLLIN, 0}}};
+  // Without this thread nobody gets in any more, so it goes on whatever happens.
   for (;;) {
     try {
       zmq::poll(items.data(), items.size(), std::chrono::milliseconds(-1));
@@ -70,9 +75,31 @@ void ZapHandler::run() {
       if (items[0].revents != 0) answer_one();
     } catch (const zmq::error_t& e) {
       if (e.num() == ETERM) return;  // the context ends, and all its sockets with it
-      if (e.num() != EINTR) throw;   // not this thread's to mend
+      if (e.num() != EINTR) failed(e.what());
+    } catch (const std::exception& e) {
+      failed(e.what());
+    } catch (...) {
+      failed(kUnknown);
     }
   }
+}
+
+// What fails once may fail each time: it is not tried again at once.
+void ZapHandler::failed(const char* why) noexcept {
+  try {
+    note({{}, fmt::format("it could not be asked about: {}", why)});
+  } catch (const std::bad_alloc&) {
+    // There is no memory to tell so.
+  }
+  pollfd wake{wake_, POLLIN, 0};
+  poll(&wake, 1, 100);
+}
+
+void ZapHandler::note(zap::Refused refused) {
+  const std::lock_guard lock(mutex_);
+  ++count_;
+  if (refused_.size() == kMostRefusals) refused_.pop_front();
+  refused_.push_back(std::move(refused));
 }
 
 void ZapHandler::answer_one() {
@@ -80,20 +107,20 @@ void ZapHandler::answer_one() {
   if (parts.empty()) return;
   std::vector<std::string_view> views;
   for (const auto& part : parts) views.push_back(part.to_string_view());
+  const auto failure = [&](const char* why) {
+    return zap::failure(views.size() > 1 ? std::string(views[1]) : std::string(), why);
+  };
   zap::Answer answer;
   try {
     answer = zap::answer(views, [this](std::string_view key) { return allowed_.device_of(key); });
   } catch (const std::exception& e) {
     // Without an answer the peer would hang; it may come again.
-    answer = zap::failure(views.size() > 1 ? std::string(views[1]) : std::string(), e.what());
+    answer = failure(e.what());
+  } catch (...) {
+    answer = failure(kUnknown);
   }
   // Noted first: who sees the peer turned away finds it here.
-  if (answer.refused) {
-    const std::lock_guard lock(mutex_);
-    ++count_;
-    if (refused_.size() == kMostRefusals) refused_.pop_front();
-    refused_.push_back(std::move(*answer.refused));
-  }
+  if (answer.refused) note(std::move(*answer.refused));
   for (std::size_t i = 0; i < answer.parts.size(); ++i) {
     const bool more = i + 1 < answer.parts.size();
     socket_.send(

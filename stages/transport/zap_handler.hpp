@@ -35,6 +35,8 @@ class ZapHandler {
  private:
   void run();
   void answer_one();
+  void failed(const char* why) noexcept;
+  void note(zap::Refused refused);
 
   AllowedKeys& allowed_;
   zmq::socket_t socket_;  // of thread_, while that runs

@@ -264,3 +264,51 @@ TEST_CASE("the handler is there before its constructor returns, once, and ends w
   auto end = std::async(std::launch::async, [&] { last.reset(); });
   CHECK(end.wait_for(30s) == std::future_status::ready);
 }
+
+namespace {
+
+// Fails in a way that nobody expects.
+struct BrokenClock final : Clock {
+  std::atomic<bool> broken{false};
+  UtcTime utc() const override { return system().utc(); }
+  SteadyTime steady() const override {
+    if (broken) throw 42;  // NOLINT: what a foreign library might throw
+    return system().steady();
+  }
+};
+
+}  // namespace
+
+TEST_CASE("whatever goes wrong while a peer is asked about, the next is asked about again") {
+  const KeyFolder folder;
+  const auto pi = new_keys(), own = new_keys();
+  folder.allow("pi", pi.public_key);
+  BrokenClock clock;
+  zmq::context_t context{1};
+  AllowedKeys allowed(folder.path(), clock);
+  ZapHandler handler(context, allowed);
+  zmq::socket_t hub(context, zmq::socket_type::pull);
+  hub.set(zmq::sockopt::linger, 0);
+  hub.set(zmq::sockopt::rcvtimeo, kLongEnough);
+  serve_curve(hub, own);
+  hub.bind("tcp://127.0.0.1:*");
+  clock.broken = true;
+  Node node;
+  use_curve(node.socket, pi, own.public_key);
+  node.socket.connect(hub.get(zmq::sockopt::last_endpoint));
+  REQUIRE(node.socket.send(zmq::str_buffer("frame")));
+  const auto until = std::chrono::steady_clock::now() + 20s;
+  ZapHandler::Refusals refused;
+  while (refused.count == 0 && std::chrono::steady_clock::now() < until)
+    refused = handler.take_refused();
+  REQUIRE(refused.count > 0);
+  CHECK(refused.newest.at(0).why.find("something unknown went wrong") != std::string::npos);
+  clock.broken = false;
+  // It was told to come back later (500 would ban it; a new try is a new socket's).
+  Node again;
+  use_curve(again.socket, pi, own.public_key);
+  again.socket.connect(hub.get(zmq::sockopt::last_endpoint));
+  REQUIRE(again.socket.send(zmq::str_buffer("frame")));
+  zmq::message_t message;
+  CHECK(hub.recv(message));
+}
