@@ -46,11 +46,6 @@ bool passing(const std::error_code& error) {
          error == std::errc::not_enough_memory || error == std::errc::interrupted;
 }
 
-bool owns(const std::string& device, const std::string& source) {
-  return source.compare(0, device.size(), device) == 0 &&
-         (source.size() == device.size() || source[device.size()] == '-');
-}
-
 }  // namespace
 
 AllowedKeys::AllowedKeys(fs::path folder, const Clock& clock)
@@ -193,15 +188,10 @@ bool AllowedKeys::allows(const std::string& device) {
   return devices_.allowed.contains(device);
 }
 
-bool AllowedKeys::may_send_as(const std::string& device, const std::string& source) {
+bool AllowedKeys::named(const std::string& device) {
   const std::lock_guard lock(mutex_);
   refresh();
-  if (!devices_.allowed.contains(device) || !owns(device, source)) return false;
-  // Every other device that owns it is the source's name itself, or that up to one of its '-'.
-  for (auto end = source.size(); end != std::string::npos && end > device.size();
-       end = source.rfind('-', end - 1))
-    if (devices_.named.contains(source.substr(0, end))) return false;
-  return true;
+  return devices_.named.contains(device);
 }
 
 std::vector<std::string> AllowedKeys::take_problems() {

@@ -27,9 +27,8 @@ class AllowedKeys {
   // A peer that is connected already may have been taken off the folder since.
   bool allows(const std::string& device);
 
-  // A device sends as itself and as DEVICE-ANYTHING, unless that belongs to another device of the
-  // folder in the same way, by a longer name.
-  bool may_send_as(const std::string& device, const std::string& source);
+  // Whether the name is a device's, whose key may be no good.
+  bool named(const std::string& device);
 
   // What is wrong with the folder, each told once for every change of it.
   std::vector<std::string> take_problems();

@@ -1,6 +1,9 @@
 #include "transport/locks.hpp"
 
+#include <algorithm>
+
 #include "transport/curve.hpp"
+#include "transport/device_names.hpp"
 
 namespace sluice {
 
@@ -34,9 +37,11 @@ std::optional<std::string> Locks::sender_of(zmq::message_t& message) {
   return device;
 }
 
-bool Locks::may_send_as(const std::string& device, const std::string& source, bool binds) {
-  if (binds) return allowed_->may_send_as(device, source);
-  return source == device || source.rfind(device + "-", 0) == 0;
+bool Locks::may_send_as(const std::string& device, const std::string& source) {
+  return owns(device, source, [this](const std::string& name) {
+    const auto same = [&](const Peer& peer) { return peer.device == name; };
+    return std::any_of(peers_.begin(), peers_.end(), same) || (allowed_ && allowed_->named(name));
+  });
 }
 
 ZapHandler::Refusals Locks::news(Context& context) {

@@ -31,9 +31,9 @@ class Locks {
   std::optional<std::string> sender_of(zmq::message_t& message);
   // The device that a socket connects to: what its key's file is called.
   const std::string& device_at(std::size_t place) const;
-  // Whether a device may send under a source's name: its own, or one that begins with it and '-'.
-  // Of those that a socket which binds lets in, the longest name counts.
-  bool may_send_as(const std::string& device, const std::string& source, bool binds);
+  // Whether a device may send under a source's name: its own, or one that begins with it and '-',
+  // unless that is another device's. All devices count, whichever side connects.
+  bool may_send_as(const std::string& device, const std::string& source);
 
   // Logs what is wrong with the folder, and gives who was refused since it was last asked.
   ZapHandler::Refusals news(Context& context);
