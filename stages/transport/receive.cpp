@@ -5,7 +5,9 @@
 // tells when the request came and when the reply left, by this machine's clock.
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <sluice/observe/ledger.hpp>
 #include <sluice/stage.hpp>
@@ -85,7 +87,8 @@ connect = "tcp://127.0.0.1:5555"
   Duration stale_after = std::chrono::seconds(3);
 
   void start(Context& context) override {
-    sources_.emplace(Sources::Rules{static_cast<std::size_t>(max_sources), stale_after});
+    sources_.emplace(
+        Sources::Rules{static_cast<std::size_t>(max_sources), stale_after, dead_after});
     VideoSocket::Options options;
     options.type = pattern;
     options.most_bytes = max_message.bytes;
@@ -190,8 +193,7 @@ connect = "tcp://127.0.0.1:5555"
   std::string take(LoopContext& context, VideoSocket& socket, zmq::message_t& header,
                    zmq::message_t payload, UtcTime arrived) {
     const auto now = context.clock().steady();
-    Sender sender{{}, connection_of(header), address_of(header)};
-    std::string device;
+    Sender sender{{}, connection_of(header), address_of(header), {}};
     if (locks_) {
       const auto known = socket.listens() ? locks_->sender_of(header)
                                           : std::optional(locks_->device_at(places_[&socket]));
@@ -201,7 +203,7 @@ connect = "tcp://127.0.0.1:5555"
         sources_->connection_lost(sender.connection, now);
         return "ERROR this device's key is not allowed any more";
       }
-      device = *known;
+      sender.device = *known;
     }
     // The frame keeps ZeroMQ's own memory: no copy of the picture is made.
     const auto message = std::make_shared<zmq::message_t>(std::move(payload));
@@ -211,25 +213,25 @@ connect = "tcp://127.0.0.1:5555"
     const bool over = ended_.count(sender.connection) != 0;
     if (!over && links_.insert(sender.connection).second)
       context.raise({"link.up", {}, {{"address", sender.address}}});
-    auto reply = take_from(sender, device, socket.listens(), incoming, arrived, context);
+    auto reply = take_from(sender, incoming, arrived, context);
     // It was still on its way when its connection ended, and brings nobody back.
     if (over) sources_->connection_lost(sender.connection, now);
     return reply;
   }
 
-  // `device`: what its key is filed under; empty without keys.
-  std::string take_from(const Sender& sender, const std::string& device, bool listens,
-                        wire::Incoming& incoming, UtcTime arrived, LoopContext& context) {
+  std::string take_from(const Sender& sender, wire::Incoming& incoming, UtcTime arrived,
+                        LoopContext& context) {
     const auto now = context.clock().steady();
     if (incoming.goodbye) {
       sources_->said_goodbye(sender, now);
       return {};
     }
+    if (incoming.ping) return "OK";
     const std::string& source = incoming.event ? incoming.event->source : incoming.frame->source;
-    if (locks_ && !locks_->may_send_as(device, source, listens)) {
+    if (locks_ && !locks_->may_send_as(sender.device, source)) {
       context.drop({}, "not_its_name");
       return fmt::format("ERROR the device '{0}' sends as '{0}' or '{0}-...', and not as '{1}'",
-                         device, source);
+                         sender.device, source);
     }
     if (incoming.event) {
       if (!sources_->may_speak_for(incoming.event->source, sender))
@@ -272,16 +274,23 @@ connect = "tcp://127.0.0.1:5555"
       context.emit(std::move(frame));
   }
 
-  // Turns the sender's times into this machine's.
+  // Turns the sender's times into this machine's. Whatever it says, a frame was taken before it
+  // came, and not longer ago than a frame can have been under way.
   void correct(wire::Incoming& incoming, UtcTime arrived, SteadyTime now, LoopContext& context) {
+    constexpr Duration kOldest = std::chrono::hours(1);
     Frame& frame = *incoming.frame;
-    if (!frame.captured_known || !incoming.sent) return;
-    if (delays_.size() > 2 * static_cast<std::size_t>(max_sources)) delays_.clear();
-    auto& delay = delays_[frame.source];
-    const Duration offset =
-        incoming.offset ? *incoming.offset : delay.correction(*incoming.sent, arrived, now);
-    frame.captured = std::min(frame.captured + offset, arrived);
-    context.figure("clock_offset_ms", frame.source, milliseconds(offset));
+    if (!frame.captured_known) return;
+    if (incoming.sent) {
+      if (delays_.size() > 2 * static_cast<std::size_t>(max_sources)) delays_.clear();
+      auto& delay = delays_[frame.source];
+      const Duration offset =
+          incoming.offset ? *incoming.offset : delay.correction(*incoming.sent, arrived, now);
+      frame.captured += offset;
+      context.figure("clock_offset_ms", frame.source, milliseconds(offset));
+    }
+    const UtcTime said = frame.captured;
+    frame.captured = std::clamp(said, arrived - kOldest, arrived);
+    if (said < frame.captured) context.figure("ages_clamped", "all", ++ages_clamped_);
   }
 
   static std::string reply_to(std::uint64_t sequence, std::string_view word, UtcTime arrived,
@@ -326,13 +335,14 @@ connect = "tcp://127.0.0.1:5555"
     if (links_.erase(news.connection) == 0) return;
     Event event{"link.down", {}, {{"address", news.address}}};
     const auto names = sources_->names_on(news.connection);
-    if (!names.empty()) event.details.emplace_back("sources", names);
+    if (!names.empty())
+      event.details.emplace_back("sources", fmt::format("{}", fmt::join(names, ", ")));
     context.raise(std::move(event));
     sources_->connection_lost(news.connection, context.clock().steady());
   }
 
   void tell(LoopContext& context) {
-    for (auto& event : sources_->take_events()) context.raise(std::move(event));
+    for (auto& [event, sender] : sources_->take_events()) context.raise(std::move(event));
   }
 
   // Its own, so that closing waits for nobody else's messages.
@@ -346,6 +356,7 @@ connect = "tcp://127.0.0.1:5555"
   std::unordered_set<int> ended_;  // and those that are over, until their number is used again
   std::unordered_map<std::string, LeastDelay> delays_;  // by source
   Refusals refusals_;
+  double ages_clamped_ = 0;
 };
 SLUICE_STAGE(Receive, "transport.receive");
 

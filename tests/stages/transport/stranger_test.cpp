@@ -210,3 +210,51 @@ TEST_CASE("keys that are not there, or not secret, are refused at the start with
   std::filesystem::permissions(network.hub_key, std::filesystem::perms(0644));
   CHECK(why(network.hub()).find("chmod 600") != std::string::npos);
 }
+
+TEST_CASE("where the hub connects, too, a longer name is its device's own") {
+  Network network;
+  const auto hub_key = network.make_device("cellar");
+  network.allow("cellar");
+  // Two cameras that bind, each with a folder that lets in the hub.
+  std::vector<std::string> addresses, keys, publics;
+  for (const char* name : {"pi", "pi-garage"}) {
+    addresses.push_back("tcp://" + test::free_address());
+    keys.push_back(network.make_device(name));
+    publics.push_back(network.folder.path() / (std::string(name) + ".key"));
+  }
+  const auto camera = [&](std::size_t i) {
+    return StageTest::Parameters{{"bind", addresses[i]},
+                                 {"security", "curve"},
+                                 {"key", keys[i]},
+                                 {"allowed", network.allowed.string()}};
+  };
+  Running pi("transport.send", camera(0)), garage("transport.send", camera(1));
+  Running hub(
+      "transport.receive",
+      {{"connect", addresses}, {"security", "curve"}, {"key", hub_key}, {"peer_key", publics}});
+  pi.queue(frame("pi-garage", 0));
+  REQUIRE(pi.eventually([&] { return pi.counts().failed == 1; }));
+  CHECK(hub.counts().dropped["not_its_name"] == 1);
+  garage.queue(frame("pi-garage", 0));
+  pi.queue(frame("pi-left", 1));
+  REQUIRE(garage.eventually([&] { return garage.counts().out == 1; }));
+  REQUIRE(pi.eventually([&] { return pi.counts().out == 1; }));
+}
+
+TEST_CASE("a device that sends under ever new names shuts out no other") {
+  Network network;
+  const auto eve_key = network.make_device("eve"), pi_key = network.make_device("pi");
+  network.allow("eve");
+  network.allow("pi");
+  Running hub("transport.receive", network.hub({{"max_sources", std::int64_t{8}}}));
+  Running eve("transport.send", network.node(eve_key));
+  for (std::uint64_t i = 0; i < 20; ++i) eve.queue(frame("eve-" + std::to_string(i), i));
+  REQUIRE(eve.eventually([&] { return eve.counts().out == 8 && eve.counts().failed == 12; }));
+  Running pi("transport.send", network.node(pi_key));
+  // Half of the places; its own name has one in any case.
+  for (std::uint64_t i = 0; i < 5; ++i) pi.queue(frame("pi-" + std::to_string(i), i));
+  pi.queue(frame("pi", 0));
+  REQUIRE(pi.eventually([&] { return pi.counts().out + pi.counts().failed == 6; }));
+  CHECK(pi.counts().failed == 1);
+  CHECK(pi.counts().out == 5);
+}
