@@ -50,6 +50,14 @@ void check_keys(const Access& a, ParamProblems& problems) {
 
 }  // namespace
 
+Doorkeeper::Limits limits(const Access& access) {
+  Doorkeeper::Limits limits;
+  limits.most = static_cast<std::size_t>(access.max_peers);
+  limits.most_per_address = static_cast<std::size_t>(access.max_peers_per_address);
+  limits.curve = access.security == "curve";
+  return limits;
+}
+
 void check_access(const Access& a, ParamProblems& problems) {
   if (a.bind.empty() && a.connect.empty()) {
     problems.push_back({"bind",

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "transport/doorkeeper.hpp"
+
 namespace sluice {
 
 struct Access {
@@ -15,11 +17,16 @@ struct Access {
   std::vector<std::string> peer_key;
   std::string allowed;
   Duration dead_after = std::chrono::seconds(2);
+  int max_peers = 256;
+  int max_peers_per_address = 32;
 };
 
 // What the check of the graph says of them. Looks nothing up: a name that does not resolve now, and
 // a file that is not on this machine, may do well where the graph runs.
 void check_access(const Access& access, ParamProblems& problems);
+
+// What of these a socket that listens holds its peers to.
+Doorkeeper::Limits limits(const Access& access);
 
 // For the declaration of a stage type that derives from Access. `other`: the other side, for
 // people.
@@ -44,10 +51,17 @@ void declare_access(Declare<T>& d, const std::string& other) {
           "addresses, or one for each");
   d.param("allowed", static_cast<Text>(&Access::allowed),
           "to listen with \"curve\": the folder with the key of each device that gets in");
-  d.param("dead_after", static_cast<Duration T::*>(&Access::dead_after),
-          "a peer that answers no heartbeat for so long is given up; a picture must get through in "
-          "that time, so a thin link needs more (\"push\" has no heartbeats)")
+  d.param(
+       "dead_after", static_cast<Duration T::*>(&Access::dead_after),
+       "a Sluice peer from which nothing comes for so long is given up; bytes of a picture that is "
+       "on its way count")
       .range(std::chrono::milliseconds(500), std::chrono::minutes(1));
+  d.param("max_peers", static_cast<int T::*>(&Access::max_peers),
+          "to listen: further connections are refused")
+      .range(1, 4096);
+  d.param("max_peers_per_address", static_cast<int T::*>(&Access::max_peers_per_address),
+          "to listen: of one machine, but for this one")
+      .range(1, 4096);
   d.check([](const T& stage, ParamProblems& problems) { check_access(stage, problems); });
 }
 

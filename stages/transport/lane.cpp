@@ -14,11 +14,13 @@ VideoSocket::Options options_of(const Lane::Rules& rules) {
   constexpr std::int64_t kLargestReply = 64 * 1024;
   VideoSocket::Options options;
   options.most_bytes = kLargestReply;
+  options.most_is = "an answer has, 64 KiB";
   options.dead_after = rules.dead_after;
+  options.limits = rules.limits;
+  options.limits.most_unread = 2 * kLargestReply;  // a subscription, or an answer
   switch (rules.pattern) {
     case Pattern::request:
       options.type = zmq::socket_type::dealer;  // its window bounds what is queued
-      options.receive_queue = 1000;
       break;
     case Pattern::publish:
       options.type = zmq::socket_type::pub;
@@ -26,13 +28,32 @@ VideoSocket::Options options_of(const Lane::Rules& rules) {
       break;
     case Pattern::push:
       options.type = zmq::socket_type::push;
-      // The other side lets its queue fill up to make this one wait: see VideoSocket::Options.
-      options.dead_after = Duration(0);
       options.send_queue = rules.window;
       break;
   }
   return options;
 }
+
+// What a Sluice hub adds to its OK.
+nlohmann::json times_in(std::string_view reply) {
+  const auto brace = reply.find('{');
+  if (brace == std::string_view::npos) return {};
+  reply.remove_prefix(brace);
+  if (wire::beyond_limits(reply)) return {};
+  auto json = nlohmann::json::parse(reply, nullptr, false);
+  return json.is_object() ? json : nlohmann::json();
+}
+
+std::optional<UtcTime> time_in(const nlohmann::json& times, const char* key) {
+  const auto it = times.find(key);
+  if (it == times.end() || !it->is_number_unsigned()) return {};
+  const auto ns = it->get<std::uint64_t>();
+  if (ns > (std::uint64_t{1} << 62)) return {};
+  return UtcTime(Duration(static_cast<std::int64_t>(ns)));
+}
+
+// How often a hub is asked for a sign of life.
+Duration between_pings(Duration dead_after) { return dead_after / 3; }
 
 }  // namespace
 
@@ -40,7 +61,8 @@ Lane::Lane(zmq::context_t& context, Rules rules, std::string address, bool liste
            VideoSocket::Secure secure, SteadyTime now)
     : rules_(std::move(rules)),
       socket_(context, options_of(rules_), std::move(address), listens, std::move(secure), now),
-      window_(rules_.window) {}
+      window_(rules_.window),
+      patience_(rules_.dead_after) {}
 
 bool Lane::has_room() {
   if (socket_.peers() == 0) return false;
@@ -70,20 +92,32 @@ bool Lane::send(const FramePtr& frame, LoopContext& context) {
           : socket.send(zmq::buffer(header), more).has_value();
   if (!taken) return false;
   socket.send(body, zmq::send_flags::dontwait);
-  if (rules_.pattern == Pattern::request)
+  if (rules_.pattern == Pattern::request) {
     under_way_.push_back({frame->source, frame->sequence, now, under_way_.empty()});
+    ++owed_;
+  }
   return true;
 }
 
 void Lane::say_goodbye() {
   if (rules_.pattern == Pattern::publish || (rules_.pattern == Pattern::request && !to_sluice_))
     return;
-  if (socket_.peers() == 0) return;
+  // Of several hubs that share an address, who would get it isn't known.
+  if (socket_.peers() != 1) return;
   auto& socket = socket_.socket();
   const auto more = zmq::send_flags::sndmore | zmq::send_flags::dontwait;
   if (rules_.pattern == Pattern::request && !socket.send(zmq::message_t(), more)) return;
   if (!socket.send(zmq::buffer(wire::goodbye_of(rules_.run)), more)) return;
   socket.send(zmq::message_t(), zmq::send_flags::dontwait);
+}
+
+// Another hub may be at the other end now.
+void Lane::begin(SteadyTime now) {
+  to_sluice_ = false;
+  has_pinged_ = false;
+  pinged_.reset();
+  traffic_.reset();
+  heard_ = moved_ = now;
 }
 
 void Lane::keep(LoopContext& context, Refusals& refusals) {
@@ -93,33 +127,90 @@ void Lane::keep(LoopContext& context, Refusals& refusals) {
     if (news.what == What::absent)
       return context.log(LogLevel::warning, fmt::format("{}: {}", news.address, news.why));
     if (news.what == What::accepted) return;
-    if (news.what == What::refused) {
+    if (news.what == What::refused || news.what == What::cut) {
       if (!news.why.empty()) refusals.tell({news.address, news.why}, 1, context);
       return;
     }
     const bool up = news.what == What::up;
     if (!up) {
       // Replies that came before the end of the connection count.
-      take_replies(context);
+      take_replies(context, refusals);
       // Where several hubs share an address that they connect to, which of them had what is known
       // only from the replies that don't come.
-      if (socket_.peers() == 0) drop_under_way(context, "link_lost");
+      if (socket_.peers() == 0) {
+        drop_under_way(context, "link_lost");
+        owed_ = 0;
+      }
     }
+    begin(now);
     context.log(LogLevel::info, (up ? "connected to " : "lost ") + news.address);
     context.raise({up ? "link.up" : "link.down", {}, {{"address", news.address}}});
   });
   if (rules_.pattern != Pattern::request) return;
-  take_replies(context);
+  take_replies(context, refusals);
   give_up_waiting(context);
+  if (socket_.listens() || !to_sluice_ || socket_.peers() == 0) return;
+  if (!pinged_ && (!has_pinged_ || now - heard_ >= between_pings(rules_.dead_after))) ping(now);
+  if (!is_silent(now)) return;
+  context.log(LogLevel::warning,
+              fmt::format("nothing has come from {} for {:.1f} s (dead_after); connecting anew",
+                          socket_.address(), seconds(patience_)));
+  // What is under way may be stuck in a tunnel on the way, where its bytes aren't seen to move.
+  if (!under_way_.empty()) patience_ = std::min(2 * patience_, rules_.reply_limit);
+  patience_ = std::max(patience_, rules_.dead_after);
+  drop_under_way(context, "link_lost");
+  give_up("silent", context);
 }
 
-void Lane::take_replies(LoopContext& context) {
+// Only a Sluice hub knows it, and answers at once, whatever its graph does.
+void Lane::ping(SteadyTime now) {
+  auto& socket = socket_.socket();
+  const auto more = zmq::send_flags::sndmore | zmq::send_flags::dontwait;
+  const auto header = wire::ping_of(rules_.run, between_pings(rules_.dead_after));
+  if (!socket.send(zmq::message_t(), more) || !socket.send(zmq::buffer(header), more)) return;
+  socket.send(zmq::message_t(), zmq::send_flags::dontwait);
+  ++owed_;
+  pinged_ = now;
+  has_pinged_ = true;
+  traffic_ = socket_.traffic();
+}
+
+// A ping is not answered, and nothing moves either way. What the other machine's kernel has
+// acknowledged is life only while there is more to acknowledge: a stopped hub's kernel does so too.
+bool Lane::is_silent(SteadyTime now) {
+  if (!pinged_) return false;
+  const auto traffic = socket_.traffic();
+  if (traffic && traffic_) {
+    const bool up = traffic->acknowledged != traffic_->acknowledged && traffic->under_way;
+    if (up || traffic->received != traffic_->received) moved_ = now;
+  }
+  traffic_ = traffic;
+  return now - std::max(moved_, heard_) >= patience_ && now - *pinged_ >= patience_ / 2;
+}
+
+SteadyTime Lane::due(SteadyTime now) const {
+  const auto due = socket_.due(now);
+  if (!to_sluice_ || socket_.listens()) return due;
+  const auto next =
+      pinged_ ? now + std::chrono::milliseconds(100) : heard_ + between_pings(rules_.dead_after);
+  return std::min<SteadyTime>(due, next);
+}
+
+void Lane::take_replies(LoopContext& context, Refusals& refusals) {
   if (rules_.pattern != Pattern::request) return;
-  for (;;) {
-    std::size_t beyond = 0;
-    const auto parts = receive_parts(socket_.socket(), 4, beyond);
-    if (parts.empty()) return;
-    settle(parts.back().to_string_view(), context);
+  constexpr int kAtOnce = 256;
+  for (int i = 0; i < kAtOnce && !context.stopping(); ++i) {
+    const auto reply = socket_.receive(4);
+    if (reply.parts.empty()) return;
+    if (owed_ == 0) {
+      // Where several share the address, the others are well.
+      if (socket_.listens()) continue;
+      refusals.tell({socket_.address(), "it answers more than it was asked"}, 1, context);
+      drop_under_way(context, "link_lost");
+      return give_up("broken", context);
+    }
+    --owed_;
+    settle(reply.parts.back().to_string_view(), context);
   }
 }
 
@@ -127,44 +218,41 @@ void Lane::settle(std::string_view reply, LoopContext& context) {
   // An old hub answers in order. So does Sluice, but for several hubs on one address.
   auto request = under_way_.begin();
   const auto now = context.clock().steady();
-  const auto brace = reply.find('{');
-  if (brace != std::string_view::npos) {
-    const auto text = reply.substr(brace);
-    const auto json =
-        wire::beyond_limits(text) ? nlohmann::json() : nlohmann::json::parse(text, nullptr, false);
-    if (json.is_object() && json.contains("seq") && json["seq"].is_number_unsigned()) {
-      to_sluice_ = true;
-      const auto sequence = json["seq"].get<std::uint64_t>();
-      request = std::find_if(under_way_.begin(), under_way_.end(),
-                             [&](const Request& r) { return r.sequence == sequence; });
-      const auto time = [&](const char* key) -> std::optional<UtcTime> {
-        const auto it = json.find(key);
-        if (it == json.end() || !it->is_number_unsigned()) return {};
-        const auto ns = it->get<std::uint64_t>();
-        if (ns > (std::uint64_t{1} << 62)) return {};
-        return UtcTime(Duration(static_cast<std::int64_t>(ns)));
-      };
-      const auto received = time("received");
-      const auto sent = time("sent");
-      if (request != under_way_.end() && received && sent) {
-        clock_.add(request->sent, *received, *sent, now);
-        if (clock_.known()) {
-          const auto& clock = context.clock();
-          context.figure("clock_offset_ms", socket_.address(),
-                         milliseconds(clock_.offset(clock.utc(), clock.steady())));
-          context.figure("round_trip_ms", socket_.address(), milliseconds(clock_.round_trip()));
-        }
-      }
-    }
+  heard_ = now;
+  const auto times = times_in(reply);
+  if (const auto seq = times.find("seq"); seq != times.end() && seq->is_number_unsigned()) {
+    to_sluice_ = true;
+    const auto sequence = seq->get<std::uint64_t>();
+    request = std::find_if(under_way_.begin(), under_way_.end(),
+                           [&](const Request& r) { return r.sequence == sequence; });
+    const auto received = time_in(times, "received");
+    const auto sent = time_in(times, "sent");
+    if (request != under_way_.end() && received && sent)
+      read_times(*request, *received, *sent, context);
+  } else if (times.contains("ping")) {
+    pinged_.reset();
+    return;
   }
   if (request == under_way_.end()) return;  // a reply to what was given up
-  window_.replied(now - request->sent, request->alone);
+  const Duration took = now - request->sent;
+  window_.replied(took, request->alone);
+  if (took < rules_.dead_after) patience_ = rules_.dead_after;
   if (reply.substr(0, 5) == "ERROR")
-    context.fail(request->source,
-                 fmt::format("the hub refused a frame: {}", reply.substr(0, brace).substr(0, 200)));
+    context.fail(request->source, fmt::format("the hub refused a frame: {}",
+                                              reply.substr(0, reply.find('{')).substr(0, 200)));
   else
     context.done();
   under_way_.erase(request);
+}
+
+void Lane::read_times(const Request& request, UtcTime received, UtcTime sent,
+                      LoopContext& context) {
+  const auto& clock = context.clock();
+  clock_.add(request.sent, received, sent, clock.steady());
+  if (!clock_.known()) return;
+  context.figure("clock_offset_ms", socket_.address(),
+                 milliseconds(clock_.offset(clock.utc(), clock.steady())));
+  context.figure("round_trip_ms", socket_.address(), milliseconds(clock_.round_trip()));
 }
 
 void Lane::drop_under_way(LoopContext& context, std::string_view cause) {
@@ -187,8 +275,15 @@ void Lane::give_up_waiting(LoopContext& context) {
               fmt::format("{} has acknowledged nothing for {:.1f} s; connecting anew",
                           socket_.address(), seconds(rules_.reply_limit)));
   drop_under_way(context, "no_reply");
-  context.raise({"link.down", {}, {{"address", socket_.address()}, {"why", "no reply"}}});
+  give_up("no reply", context);
+}
+
+void Lane::give_up(const char* why, LoopContext& context) {
+  const auto now = context.clock().steady();
+  context.raise({"link.down", {}, {{"address", socket_.address()}, {"why", why}}});
   socket_.reconnect(now);
+  owed_ = 0;
+  begin(now);
 }
 
 }  // namespace sluice

@@ -24,6 +24,7 @@ class Lane {
     Duration reply_limit{};
     Duration dead_after{};
     std::string run;  // of this sender, see wire.hpp
+    Doorkeeper::Limits limits;
   };
   Lane(zmq::context_t& context, Rules rules, std::string address, bool listens,
        VideoSocket::Secure secure, SteadyTime now);
@@ -34,6 +35,8 @@ class Lane {
   // Whether has_room() waits for nothing but the socket.
   bool waits_for_socket() const;
   std::size_t under_way() const { return under_way_.size(); }
+  // When keep() has something to do though nothing happens; never later than in a second.
+  SteadyTime due(SteadyTime now) const;
 
   // Where has_room() was true. What it takes under `request`, it settles; the other patterns know
   // of no more than that it was taken.
@@ -53,9 +56,13 @@ class Lane {
     bool alone;  // nothing else was under way then
   };
 
-  void take_replies(LoopContext& context);
+  void take_replies(LoopContext& context, Refusals& refusals);
   void settle(std::string_view reply, LoopContext& context);
-  void read_times(std::string_view json, LoopContext& context);
+  void read_times(const Request& request, UtcTime received, UtcTime sent, LoopContext& context);
+  void begin(SteadyTime now);
+  void ping(SteadyTime now);
+  bool is_silent(SteadyTime now);
+  void give_up(const char* why, LoopContext& context);
   void give_up_waiting(LoopContext& context);
 
   const Rules rules_;
@@ -63,7 +70,16 @@ class Lane {
   Window window_;
   std::deque<Request> under_way_;
   RoundTrips clock_;
-  bool to_sluice_ = false;  // a reply has said so
+
+  // Of the connection, under `request`.
+  bool to_sluice_ = false;            // a reply has said so
+  std::size_t owed_ = 0;              // replies
+  SteadyTime heard_{};                // the last reply
+  SteadyTime moved_{};                // when bytes were last seen to move
+  std::optional<SteadyTime> pinged_;  // and it was not answered yet
+  bool has_pinged_ = false;
+  std::optional<Traffic> traffic_;  // when last looked at
+  Duration patience_;               // a hub that is silent for so long is given up
 };
 
 }  // namespace sluice

@@ -85,8 +85,12 @@ from = "cameras"
   Duration reply_limit = std::chrono::seconds(10);
 
   void start(Context& context) override {
-    const Lane::Rules rules{pattern, window, reply_limit, dead_after,
-                            fmt::format("{:08x}", std::random_device()())};
+    const Lane::Rules rules{pattern,
+                            window,
+                            reply_limit,
+                            dead_after,
+                            fmt::format("{:08x}", std::random_device()()),
+                            limits(*this)};
     const auto now = context.clock().steady();
     if (security == "curve") locks_.emplace(zmq_, *this, context.clock());
     const auto add = [&](const std::string& address, bool listens, VideoSocket::Secure secure) {
@@ -159,7 +163,7 @@ from = "cameras"
     auto due = now + std::chrono::seconds(1);
     for (const auto& lane : lanes_) {
       room = room || lane->has_room();
-      due = std::min(due, lane->socket().due(now));
+      due = std::min(due, lane->due(now));
     }
     // Without room a waiting frame is no reason to wake up; at the end only replies are waited for,
     // and the mailbox's descriptor would always be ready.

@@ -1,10 +1,10 @@
 #include "transport/socket.hpp"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
-#include <sys/socket.h>
 
+#include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <cstring>
 #include <stdexcept>
 #include <utility>
@@ -18,6 +18,7 @@ namespace {
 // enough for a resolver whose first server is dead.
 constexpr Duration kTryFor = std::chrono::seconds(12);
 constexpr int kConnectForMs = 5000;
+constexpr Duration kBetweenLooks = std::chrono::milliseconds(100);  // at who is connected
 
 std::string what_to_do(int error) {
   switch (error) {
@@ -33,17 +34,19 @@ std::string what_to_do(int error) {
   }
 }
 
-// Of a connection that was just accepted.
-std::string peer_of(int fd) {
-  sockaddr_storage storage{};
-  socklen_t size = sizeof storage;
-  if (getpeername(fd, reinterpret_cast<sockaddr*>(&storage), &size) != 0) return {};
-  char text[INET6_ADDRSTRLEN] = {};
-  if (storage.ss_family == AF_INET)
-    inet_ntop(AF_INET, &reinterpret_cast<sockaddr_in&>(storage).sin_addr, text, sizeof text);
-  else if (storage.ss_family == AF_INET6)
-    inet_ntop(AF_INET6, &reinterpret_cast<sockaddr_in6&>(storage).sin6_addr, text, sizeof text);
-  return text;
+// A message part as it goes over the wire: flags, length, and with keys what encryption adds.
+std::size_t on_the_wire(std::size_t bytes, bool curve) {
+  constexpr std::size_t kEncryption = 33;
+  const std::size_t framed = bytes + (curve ? kEncryption : 0);
+  return framed + (framed < 256 ? 2 : 9);
+}
+
+bool means_later(int error) { return error == EMFILE || error == ENFILE || error == ENOMEM; }
+
+// Of tcp://HOST:PORT.
+std::optional<std::uint16_t> port_of(const std::string& address) {
+  if (address.rfind("tcp://", 0) != 0) return {};
+  return static_cast<std::uint16_t>(std::stoul(address.substr(address.rfind(':') + 1)));
 }
 
 std::string metadata(zmq::message_t& message, const char* name) {
@@ -60,35 +63,44 @@ VideoSocket::VideoSocket(zmq::context_t& context, Options options, std::string a
       options_(options),
       address_(std::move(address)),
       listens_(listens),
-      secure_(std::move(secure)) {
+      secure_(std::move(secure)),
+      door_(options_.limits) {
   open(now);
 }
 
 VideoSocket::~VideoSocket() { close(); }
 
 void VideoSocket::open(SteadyTime now) {
-  socket_.emplace(context_, options_.type);
-  auto& s = *socket_;
+  zmq::socket_t s(context_, options_.type);
   // ZeroMQ's defaults are for messages that must arrive; these are pictures, and old ones are
   // worthless.
   s.set(zmq::sockopt::immediate, true);  // nothing is queued for a peer that isn't there
   s.set(zmq::sockopt::sndhwm, options_.send_queue);
-  s.set(zmq::sockopt::rcvhwm, options_.receive_queue);
+  // No limit, and no heartbeats: libzmq aborts the process when a peer goes whose queue here is
+  // full and a heartbeat is due, or a PING of the peer's own lies behind it (4.3.4, 4.3.5; its
+  // issue 4364). Heartbeats would also kill old peers (REQ of 4.2.0 to 4.2.5, SUB of 4.1). So who
+  // reads here reads all the time, and the doorkeeper limits what there is to be read.
+  s.set(zmq::sockopt::rcvhwm, 0);
   s.set(zmq::sockopt::linger, 200);
   s.set(zmq::sockopt::maxmsgsize, options_.most_bytes);
-  // A peer that hangs is found by heartbeats; one that vanished and knows none (old libzmq), within
-  // 20 s by TCP.
-  if (const auto ms = static_cast<int>(options_.dead_after / std::chrono::milliseconds(1));
-      ms > 0) {
-    s.set(zmq::sockopt::heartbeat_ivl, std::min(700, ms / 3));
-    s.set(zmq::sockopt::heartbeat_timeout, ms);
-  }
   s.set(zmq::sockopt::connect_timeout, kConnectForMs);
   s.set(zmq::sockopt::tcp_keepalive, 1);
-  s.set(zmq::sockopt::tcp_keepalive_idle, 8);
-  s.set(zmq::sockopt::tcp_keepalive_intvl, 4);
-  s.set(zmq::sockopt::tcp_keepalive_cnt, 3);
-  s.set(zmq::sockopt::handshake_ivl, 3000);
+  if (listens_) {
+    // An old sender whose connection is cut never sends again, so only a machine that is really
+    // gone is: as late as TCP itself gives up a message that is under way (tcp_retries2).
+    s.set(zmq::sockopt::tcp_keepalive_idle, 60);
+    s.set(zmq::sockopt::tcp_keepalive_intvl, 60);
+    s.set(zmq::sockopt::tcp_keepalive_cnt, 14);
+    // Over a thin link that pictures fill, a handshake takes seconds.
+    s.set(zmq::sockopt::handshake_ivl, 10'000);
+  } else {
+    const auto ms = static_cast<int>(options_.dead_after / std::chrono::milliseconds(1));
+    s.set(zmq::sockopt::tcp_keepalive_idle, std::max(1, ms / 2000));
+    s.set(zmq::sockopt::tcp_keepalive_intvl, std::max(1, ms / 4000));
+    s.set(zmq::sockopt::tcp_keepalive_cnt, 2);
+    s.set(zmq::sockopt::tcp_maxrt, ms);
+    s.set(zmq::sockopt::handshake_ivl, 3000);
+  }
   // Of a peer that doesn't begin as ZeroMQ 4 does libzmq 4.3.5 thinks it has shaken hands with
   // ZeroMQ 2, and lets it stay for ever. Where there is a domain it is turned away. Nobody is asked
   // for others: with "none", no ZapHandler is there.
@@ -108,11 +120,11 @@ void VideoSocket::open(SteadyTime now) {
                           ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
                           ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
   if (zmq_socket_monitor(s.handle(), inproc.c_str(), kEvents) != 0) throw zmq::error_t();
-  monitor_.emplace(context_, zmq::socket_type::pair);
-  monitor_->set(zmq::sockopt::linger, 0);
+  zmq::socket_t monitor(context_, zmq::socket_type::pair);
+  monitor.set(zmq::sockopt::linger, 0);
   // The I/O thread waits for room here; it must never have to.
-  monitor_->set(zmq::sockopt::rcvhwm, 0);
-  monitor_->connect(inproc);
+  monitor.set(zmq::sockopt::rcvhwm, 0);
+  monitor.connect(inproc);
   if (listens_) clear_way_for(address_);
   try {
     if (listens_)
@@ -120,10 +132,15 @@ void VideoSocket::open(SteadyTime now) {
     else
       s.connect(address_);
   } catch (const zmq::error_t& e) {
+    if (means_later(e.num())) throw;
     throw std::runtime_error(fmt::format("cannot {} {}: {}; {}",
                                          listens_ ? "listen on" : "connect to", address_, e.what(),
                                          what_to_do(e.num())));
   }
+  close();
+  socket_.emplace(std::move(s));
+  monitor_.emplace(std::move(monitor));
+  if (listens_) port_ = port_of(bound());
   state_ = State::trying;
   since_ = now;
   peers_ = 0;
@@ -131,9 +148,25 @@ void VideoSocket::open(SteadyTime now) {
 }
 
 void VideoSocket::close() {
+  door_.clear();
+  own_ = Connection();
   if (socket_) zmq_socket_monitor(socket_->handle(), nullptr, 0);
   monitor_.reset();
   socket_.reset();
+}
+
+// The old socket stays until there is a new one.
+void VideoSocket::open_anew(SteadyTime now, const std::function<void(const News&)>& tell) {
+  try {
+    open(now);
+  } catch (const zmq::error_t& e) {
+    if (!means_later(e.num())) throw;
+    since_ = now;
+    pause_ = backoff_.next();
+    if (!std::exchange(absent_told_, true))
+      tell({News::What::absent, address_, -1,
+            fmt::format("no connection can be made at the moment: {}; retrying", e.what())});
+  }
 }
 
 void VideoSocket::break_off(SteadyTime now) {
@@ -145,6 +178,7 @@ void VideoSocket::break_off(SteadyTime now) {
   since_ = now;
   pause_ = backoff_.next();
   peers_ = 0;
+  own_ = Connection();
 }
 
 void VideoSocket::nobody_there(SteadyTime now, const std::function<void(const News&)>& tell) {
@@ -175,9 +209,11 @@ bool VideoSocket::read_monitor(SteadyTime now, const std::function<void(const Ne
   if (state_ == State::waiting) return true;  // of the connection that was given up
   switch (number) {
     case ZMQ_EVENT_ACCEPTED:
-      accepted_[value] = peer_of(value);
-      [[fallthrough]];
+      tell({News::What::accepted, address_, value, {}});
+      door_.accepted(value, Connection(value, port_), now, cut_and(tell));
+      break;
     case ZMQ_EVENT_CONNECTED:
+      own_ = Connection(value);
       tell({News::What::accepted, address_, value, {}});
       break;
     case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
@@ -216,18 +252,34 @@ bool VideoSocket::read_monitor(SteadyTime now, const std::function<void(const Ne
   return true;
 }
 
+std::function<void(int, const std::string&, const std::string&)> VideoSocket::cut_and(
+    const std::function<void(const News&)>& tell) const {
+  return [&](int connection, const std::string& address, const std::string& why) {
+    tell({News::What::cut, address, connection, why});
+  };
+}
+
 void VideoSocket::connection_ended(int connection, SteadyTime now,
                                    const std::function<void(const News&)>& tell) {
-  const auto known = accepted_.find(connection);
-  const std::string peer = known == accepted_.end() ? address_ : known->second;
-  if (known != accepted_.end()) accepted_.erase(known);
-  const Fault fault = std::exchange(fault_, Fault::none);
+  auto ended = door_.ended(connection);
+  if (!listens_) ended = {address_, false, !own_.ended_by_peer()};
+  own_ = Connection();
+  const std::string& peer = ended.address;
+  Fault fault = std::exchange(fault_, Fault::none);
+  if (ended.told && fault != Fault::none) fault = Fault::told;
   const std::string why = secure_ ? "it does not speak ZeroMQ with CURVE keys that fit"
                                   : "it does not speak ZeroMQ as it is spoken here";
+  const auto down = [&] {
+    if (ended.by_us)
+      tell({News::What::cut, peer, connection,
+            fmt::format("it sent a message larger than {}, or what is no message at all",
+                        options_.most_is)});
+    tell({News::What::down, peer, connection, {}});
+  };
   if (!listens_) {
     if (state_ == State::up) {
       peers_ = 0;
-      tell({News::What::down, peer, connection, {}});
+      down();
     } else if (fault == Fault::protocol) {
       tell({News::What::refused, peer, connection, why});
     } else if (fault == Fault::silence && secure_) {
@@ -238,28 +290,58 @@ void VideoSocket::connection_ended(int connection, SteadyTime now,
     }
     return break_off(now);
   }
-  if (fault != Fault::none) return tell({News::What::refused, peer, connection, why});
+  if (fault != Fault::none)
+    return tell({News::What::refused, peer, connection, fault == Fault::told ? "" : why});
   if (unfit_ > 0) {
     --unfit_;
     return tell({News::What::refused, peer, connection, {}});
   }
   peers_ = std::max(0, peers_ - 1);
-  tell({News::What::down, peer, connection, {}});
+  down();
 }
 
 void VideoSocket::keep(SteadyTime now, const std::function<void(const News&)>& tell) {
   while (read_monitor(now, tell)) {
   }
-  if (listens_) return;
-  if (state_ == State::trying && now - since_ > kTryFor) nobody_there(now, tell);
-  if (state_ == State::waiting && now - since_ >= pause_) {
-    close();
-    open(now);
+  if (listens_) {
+    if (now - looked_ < kBetweenLooks) return;
+    looked_ = now;
+    const bool reads =
+        options_.type != zmq::socket_type::pub && options_.type != zmq::socket_type::push;
+    door_.look(std::exchange(drained_, false) || !reads, now, cut_and(tell));
+    return;
   }
+  if (state_ == State::trying && now - since_ > kTryFor) nobody_there(now, tell);
+  if (state_ == State::waiting && now - since_ >= pause_) open_anew(now, tell);
+}
+
+VideoSocket::Received VideoSocket::receive(std::size_t most_parts) {
+  Received received;
+  std::size_t bytes = 0;
+  // What ZeroMQ puts first, of a ROUTER, has not come over the wire.
+  bool own = options_.type == zmq::socket_type::router;
+  const auto each = [&](std::size_t size) {
+    if (!std::exchange(own, false)) bytes += on_the_wire(size, secure_ != nullptr);
+  };
+  received.parts = receive_parts(*socket_, most_parts, received.beyond, each);
+  if (received.parts.empty()) {
+    drained_ = true;
+    return received;
+  }
+  received.connection = zmq_msg_get(received.parts.back().handle(), ZMQ_SRCFD);
+  if (listens_) door_.read(received.connection, bytes);
+  return received;
+}
+
+std::optional<Traffic> VideoSocket::traffic(int connection) const {
+  if (!listens_) return own_.traffic();
+  const auto* found = door_.find(connection);
+  return found ? found->traffic() : std::nullopt;
 }
 
 SteadyTime VideoSocket::due(SteadyTime now) const {
-  const SteadyTime later = now + std::chrono::seconds(1);
+  const SteadyTime later =
+      now + (door_.has_strangers() ? kBetweenLooks : Duration(std::chrono::seconds(1)));
   return state_ == State::waiting ? std::min(later, since_ + pause_) : later;
 }
 
@@ -285,24 +367,23 @@ zmq::message_t message_over(std::span<const std::uint8_t> bytes,
 }
 
 std::vector<zmq::message_t> receive_parts(zmq::socket_t& socket, std::size_t most,
-                                          std::size_t& beyond) {
+                                          std::size_t& beyond,
+                                          const std::function<void(std::size_t)>& each) {
   std::vector<zmq::message_t> parts;
   beyond = 0;
   for (;;) {
     zmq::message_t part;
     if (!socket.recv(part, zmq::recv_flags::dontwait)) return parts;
     const bool more = part.more();
-    if (parts.size() < most) {
+    if (each) each(part.size());
+    if (parts.size() < most)
       parts.push_back(std::move(part));
-    } else {
+    else
       ++beyond;
-    }
     if (!more) return parts;
   }
 }
 
-int connection_of(zmq::message_t& message) { return zmq_msg_get(message.handle(), ZMQ_SRCFD); }
 std::string address_of(zmq::message_t& message) { return metadata(message, "Peer-Address"); }
-std::string device_of(zmq::message_t& message) { return metadata(message, "User-Id"); }
 
 }  // namespace sluice

@@ -9,11 +9,12 @@
 #include <sluice/media/time.hpp>
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <vector>
 #include <zmq.hpp>
 
 #include "transport/backoff.hpp"
+#include "transport/connection.hpp"
+#include "transport/doorkeeper.hpp"
 
 namespace sluice {
 
@@ -23,20 +24,28 @@ class VideoSocket {
     zmq::socket_type type{};
     std::int64_t most_bytes = 0;  // a larger message ends the connection
     int send_queue = 64;  // messages for each peer, past which it is not writable (or drops)
-    // Messages of each peer. Where there are heartbeats this must not fill up: libzmq (4.3.4 and
-    // later, its issue 4364) aborts the process when a peer dies whose queue here is full.
-    int receive_queue = 16;
-    Duration dead_after{0};  // a peer that answers no heartbeats for so long is; 0: there are none
+    // Where this side connects: how long a machine may be gone before the kernel says so.
+    Duration dead_after = std::chrono::seconds(2);
+    // Where it listens. What is read here must be read all the time; how much may wait is limited.
+    Doorkeeper::Limits limits;
+    std::string most_is;  // for people: the setting that most_bytes comes from
   };
   struct News {
     // accepted: a connection begins, which may come to nothing
     // up, down: it is good; it is over
     // refused: it came to nothing, or to an end, because of what the other side said
+    // cut: this side has ended it, which `down` or `refused` follows
     // absent: nobody answers there; told once until somebody does
-    enum class What { accepted, up, down, refused, absent } what{};
+    enum class What { accepted, up, down, refused, cut, absent } what{};
     std::string address;  // of the other end where it is known, else the socket's own
-    int connection = -1;  // accepted, down, refused: as connection_of() gives it
-    std::string why;      // refused (empty: it has been told), absent
+    int connection = -1;  // accepted, down, refused: as Received gives it
+    std::string why;      // refused (empty: it has been told), cut, absent
+  };
+  // A message: all of its parts, but those past the first few, which are counted only.
+  struct Received {
+    std::vector<zmq::message_t> parts;
+    std::size_t beyond = 0;
+    int connection = -1;  // a number that no other living connection of this process has
   };
 
   // Done to each new socket before it binds or connects; empty where there is no security.
@@ -59,9 +68,14 @@ class VideoSocket {
   // The address with the port that "*" became.
   std::string bound() const { return socket_->get(zmq::sockopt::last_endpoint); }
 
-  bool readable() { return (socket_->get(zmq::sockopt::events) & ZMQ_POLLIN) != 0; }
+  // The next message, without waiting; without parts if there is none.
+  Received receive(std::size_t most_parts);
   bool writable() { return (socket_->get(zmq::sockopt::events) & ZMQ_POLLOUT) != 0; }
   int peers() const { return peers_; }
+  // What has moved over a connection; of one that connects, its only one. None if it is over, or of
+  // this machine.
+  std::optional<Traffic> traffic(int connection) const;
+  std::optional<Traffic> traffic() const { return own_.traffic(); }
 
   // Tells what has happened to connections since it was last called, and does what is due: a
   // connection that broke is made anew after a while. What the old one still held is lost then, so
@@ -81,6 +95,9 @@ class VideoSocket {
                         const std::function<void(const News&)>& tell);
   void nobody_there(SteadyTime now, const std::function<void(const News&)>& tell);
   bool read_monitor(SteadyTime now, const std::function<void(const News&)>& tell);
+  void open_anew(SteadyTime now, const std::function<void(const News&)>& tell);
+  std::function<void(int, const std::string&, const std::string&)> cut_and(
+      const std::function<void(const News&)>& tell) const;
 
   std::optional<zmq::context_t> own_context_;
   zmq::context_t& context_;
@@ -93,8 +110,12 @@ class VideoSocket {
   int peers_ = 0;
   // Why the connection that ends next does; the monitor tells both in a row.
   enum class Fault { none, protocol, silence, told } fault_ = Fault::none;
-  int unfit_ = 0;  // connections refused for their key, whose end comes later
-  std::unordered_map<int, std::string> accepted_;  // addresses by connection
+  int unfit_ = 0;    // connections refused for their key, whose end comes later
+  Doorkeeper door_;  // where it listens
+  std::optional<std::uint16_t> port_;
+  SteadyTime looked_{};
+  bool drained_ = true;  // since looked_
+  Connection own_;       // where it connects
 
   // Of a socket that connects.
   enum class State { trying, up, waiting } state_ = State::trying;
@@ -114,15 +135,12 @@ void wait_for(const std::vector<VideoSocket*>& sockets, const std::vector<bool>&
 zmq::message_t message_over(std::span<const std::uint8_t> bytes, std::shared_ptr<const void> owner);
 
 // All parts of the next message, without waiting; empty if there is none. Parts past `most` are
-// read and thrown away, and counted in `beyond`.
+// read and thrown away, and counted in `beyond`. `each` is told the size of each.
 std::vector<zmq::message_t> receive_parts(zmq::socket_t& socket, std::size_t most,
-                                          std::size_t& beyond);
+                                          std::size_t& beyond,
+                                          const std::function<void(std::size_t)>& each = nullptr);
 
-// Which connection a message came by: a number that no other living connection of this process has.
-int connection_of(zmq::message_t& message);
-// The address of the machine that a message came from, and the name that its key is filed under
-// (empty: no security).
+// The address of the machine that a message came from.
 std::string address_of(zmq::message_t& message);
-std::string device_of(zmq::message_t& message);
 
 }  // namespace sluice

@@ -215,6 +215,7 @@ UtcTime time_of(const Json& extra, const char* key) {
 
 void read_extra(const Json& extra, Frame& frame, Incoming& incoming) {
   frame.sequence = whole<std::uint64_t>(extra, "seq", 0, std::numeric_limits<std::uint64_t>::max());
+  incoming.sequence = frame.sequence;
   if (extra.contains("t")) {
     frame.captured = time_of(extra, "t");
     frame.captured_known = true;

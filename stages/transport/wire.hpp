@@ -51,6 +51,7 @@ struct Incoming {
   bool from_sluice = false;
   // Of a Sluice peer:
   std::string run;
+  std::optional<std::uint64_t> sequence;  // of its frame, as it numbers it
   std::optional<UtcTime> sent;
   std::optional<Duration> offset;
 };

@@ -1,0 +1,432 @@
+#include "transport/door.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <sluice/observe/ledger.hpp>
+#include <utility>
+
+namespace sluice {
+namespace {
+
+constexpr std::string_view kFull = "queue_full";
+constexpr std::string_view kLost = "link_lost";
+
+std::string who(const std::string& address) {
+  return address.empty() ? "a peer on this machine" : address;
+}
+
+}  // namespace
+
+Door::Door(Rules rules, Outside outside)
+    : rules_(rules),
+      outside_(std::move(outside)),
+      sources_({rules.most_sources, rules.stale_after, rules.dead_after,
+                [this](int connection, SteadyTime now) { return silent_for(connection, now); }}) {}
+
+// --- links
+
+void Door::accepted(int connection, LoopContext& context) {
+  ended_.erase(connection);
+  // The number is used again, though of the one before something waits.
+  if (const auto it = links_.find(connection); it != links_.end()) lose(it, nullptr, context);
+}
+
+Door::Link& Door::link_of(const Sender& sender, LoopContext& context) {
+  const auto [it, is_new] = links_.try_emplace(sender.connection);
+  Link& link = it->second;
+  if (is_new) {
+    link.address = sender.address;
+    link.owner = sender.owner();
+  }
+  link.last = context.clock().steady();
+  return link;
+}
+
+bool Door::knows(int connection) const {
+  const auto it = links_.find(connection);
+  return it != links_.end() && it->second.up;
+}
+
+void Door::connection_lost(int connection, const std::string& address, LoopContext& context) {
+  ended_.insert(connection);
+  const auto it = links_.find(connection);
+  if (it == links_.end()) return;
+  if (it->second.address.empty()) it->second.address = address;
+  // Without answers its sender counts on what it sent.
+  if (!rules_.answers && !it->second.waiting.empty())
+    it->second.ended = true;
+  else
+    lose(it, nullptr, context);
+}
+
+// `why`: none where the connection itself is over. The link is forgotten then.
+void Door::lose(std::unordered_map<int, Link>::iterator it, const char* why, LoopContext& context) {
+  auto& [connection, link] = *it;
+  drop_waiting(link, kLost, context, [](const Waiting&) { return true; });
+  if (std::exchange(link.up, false)) {
+    Event event{"link.down", {}, {{"address", link.address}}};
+    if (why) event.details.emplace_back("why", why);
+    const auto names = sources_.names_on(connection);
+    if (!names.empty())
+      event.details.emplace_back("sources", fmt::format("{}", fmt::join(names, ", ")));
+    raise(std::move(event), link.owner, context);
+  }
+  sources_.connection_lost(connection, context.clock().steady());
+  if (!why) {
+    std::erase(turn_, connection);
+    links_.erase(it);
+  }
+  tell(context);
+}
+
+void Door::shut_out(Message message, LoopContext& context) {
+  if (!open(message, context)) return;
+  context.drop({}, "not_allowed");
+  sources_.connection_lost(message.sender.connection, context.clock().steady());
+  tell(context);
+  outside_.answer(message.socket, message.envelope,
+                  "ERROR this device's key is not allowed any more");
+}
+
+// How long nothing has come by a connection, not even a part of a message.
+Duration Door::silent_for(int connection, SteadyTime now) {
+  const auto it = links_.find(connection);
+  if (it == links_.end()) return std::chrono::hours(24);
+  Link& link = it->second;
+  const auto bytes = outside_.bytes_from(connection);
+  const auto before = std::exchange(link.bytes, bytes);
+  if (!bytes) return now - link.last;
+  if (!before) return Duration(0);  // shows when it is asked again
+  if (*bytes != *before) link.last = now;
+  return now - link.last;
+}
+
+void Door::check(LoopContext& context) {
+  const auto now = context.clock().steady();
+  for (auto it = links_.begin(); it != links_.end(); ++it) {
+    Link& link = it->second;
+    if (!link.up || !link.silent_at_most || link.ended) continue;
+    const Duration limit = std::max(rules_.dead_after, 3 * *link.silent_at_most);
+    // What it looked like when it fell silent is what it is compared with.
+    if (now - link.last < limit / 4)
+      link.bytes.reset();
+    else if (!link.bytes)
+      silent_for(it->first, now);
+    if (now - link.last >= limit && silent_for(it->first, now) >= limit)
+      lose(it, "silent", context);
+  }
+  sources_.check(now);
+  tell(context);
+  if (now - told_held_back_ >= std::chrono::seconds(1)) {
+    told_held_back_ = now;
+    tell_held_back(context);
+  }
+}
+
+// --- events
+
+void Door::raise(Event event, const std::string& who, Context& context) {
+  if (gate_.passes(who, context.clock().steady())) context.raise(std::move(event));
+}
+
+void Door::tell_held_back(Context& context) {
+  const auto held_back = gate_.take_held_back(context.clock().steady());
+  if (held_back.empty()) return;
+  const auto& most =
+      *std::max_element(held_back.begin(), held_back.end(),
+                        [](const auto& a, const auto& b) { return a.count < b.count; });
+  std::uint64_t all = 0;
+  for (const auto& each : held_back) all += each.count;
+  context.log(
+      LogLevel::warning,
+      fmt::format("{} more events came than are told, most of them from {}", all, who(most.who)));
+  context.raise({"events.left_out",
+                 {},
+                 {{"count", static_cast<std::int64_t>(all)}, {"most_from", most.who}}});
+}
+
+void Door::tell(LoopContext& context) {
+  for (auto& [event, sender] : sources_.take_events()) {
+    if (event.name == "source.gone") {
+      delays_.erase(event.source);
+      for (const int connection : std::deque(turn_))
+        drop_waiting(links_.at(connection), kLost, context,
+                     [&](const Waiting& w) { return w.frame && w.frame->source == event.source; });
+      context.gone(event.source);
+    }
+    raise(std::move(event), sender.owner(), context);
+  }
+}
+
+// --- messages
+
+// Takes the envelope off. It ends with the first empty part; a REQ_CORRELATE peer has one part more
+// before it.
+bool Door::open(Message& message, LoopContext& context) const {
+  if (!rules_.answers) return true;
+  auto& parts = message.parts;
+  const auto last =
+      parts.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(parts.size(), 4));
+  const auto empty = std::find_if(parts.begin() + (parts.empty() ? 0 : 1), last,
+                                  [](const zmq::message_t& part) { return part.size() == 0; });
+  if (empty == last) {
+    context.fail({}, fmt::format("from {}: a message without the empty part that begins a request",
+                                 who(message.sender.address)));
+    return false;
+  }
+  message.envelope.assign(std::make_move_iterator(parts.begin()),
+                          std::make_move_iterator(empty + 1));
+  parts.erase(parts.begin(), empty + 1);
+  return true;
+}
+
+void Door::take(Message message, LoopContext& context) {
+  if (!open(message, context)) return;
+  const auto count = message.parts.size() + message.beyond;
+  if (count != 2)
+    return bad(message, fmt::format("a message of {} parts instead of 2", count), context);
+  // The frame keeps ZeroMQ's own memory: no copy of the picture is made.
+  const auto payload = std::make_shared<zmq::message_t>(std::move(message.parts[1]));
+  const std::span bytes(payload->data<const std::uint8_t>(), payload->size());
+  wire::Incoming incoming;
+  try {
+    incoming = wire::message_of(message.parts[0].to_string_view(), bytes, payload, message.arrived);
+  } catch (const wire::BadMessage& e) {
+    return bad(message, e.what(), context);
+  }
+  message.sender.run = incoming.run;
+  const int connection = message.sender.connection;
+  const std::string address = message.sender.address;
+  // It was still on its way when its connection ended, and brings nobody back.
+  const bool over = ended_.count(connection) != 0;
+  Link& link = link_of(message.sender, context);
+  if (!over && !std::exchange(link.up, true))
+    raise({"link.up", {}, {{"address", address}}}, link.owner, context);
+  take_parsed(message, incoming, link, context);
+  tell(context);
+  if (over) connection_lost(connection, address, context);
+}
+
+void Door::bad(Message& message, const std::string& why, LoopContext& context) {
+  context.fail({}, fmt::format("from {}: {}", who(message.sender.address), why));
+  outside_.answer(message.socket, message.envelope, fmt::format("ERROR {}", why));
+}
+
+void Door::take_parsed(Message& message, wire::Incoming& incoming, Link& link,
+                       LoopContext& context) {
+  if (incoming.ping) {
+    link.silent_at_most = *incoming.ping;
+    nlohmann::json times{{"ping", true}};
+    outside_.answer(message.socket, message.envelope, "OK " + times.dump());
+  } else if (incoming.goodbye) {
+    if (link.waiting.empty())
+      sources_.said_goodbye(message.sender, context.clock().steady());
+    else if (link.waiting.back().frame)
+      wait(message, incoming, link, 0);
+  } else {
+    const auto& source = incoming.event ? incoming.event->source : incoming.frame->source;
+    const auto& device = message.sender.device;
+    if (outside_.may_send_as && !outside_.may_send_as(device, source))
+      return refuse(message, incoming, link, "not_its_name",
+                    fmt::format("the device '{0}' sends as '{0}' or '{0}-...', and not as '{1}'",
+                                device, source),
+                    context);
+    if (incoming.event)
+      take_event(message, incoming, context);
+    else
+      take_frame(message, incoming, link, context);
+  }
+}
+
+void Door::take_event(Message& message, wire::Incoming& incoming, LoopContext& context) {
+  const auto& source = incoming.event->source;
+  if (!sources_.may_speak_for(source, message.sender))
+    return bad(message, fmt::format("another device sends as '{}'", source), context);
+  raise(std::move(*incoming.event), message.sender.owner(), context);
+  outside_.answer(message.socket, message.envelope, "OK");
+}
+
+void Door::take_frame(Message& message, wire::Incoming& incoming, Link& link,
+                      LoopContext& context) {
+  Frame& frame = *incoming.frame;
+  const auto now = context.clock().steady();
+  Sources::Arrival arrival{frame.source, {}, frame.captured};
+  const auto theirs = arrival.sequence = incoming.sequence;
+  switch (sources_.arrived(arrival, message.sender, now, frame.sequence)) {
+    case Sources::Verdict::taken:
+      break;
+    case Sources::Verdict::repeated:
+      context.drop(frame.source, cause::repeated);
+      return outside_.answer(message.socket, message.envelope,
+                             reply_of(theirs, "OK", message.arrived, context));
+    case Sources::Verdict::too_many:
+      return refuse(
+          message, incoming, link, "too_many_sources",
+          fmt::format("the hub takes no further source (max_sources = {})", rules_.most_sources),
+          context);
+    case Sources::Verdict::name_taken:
+      return refuse(message, incoming, link, "name_taken",
+                    fmt::format("another device sends as '{}'; give this one a name of its own",
+                                frame.source),
+                    context);
+  }
+  tell(context);  // that a name has another holder, before its frames
+  correct(incoming, message.arrived, context);
+  FramePtr going = incoming.frame;
+  if (!rules_.waits) return context.offer(std::move(going));
+  if (waiting_ == 0 && context.try_emit(going))
+    return outside_.answer(message.socket, message.envelope,
+                           reply_of(theirs, "OK", message.arrived, context));
+  const std::size_t bytes = frame.image() ? frame.image()->bytes() : frame.encoded()->bytes.size();
+  if (!make_room(link, bytes, context))
+    return refuse(message, incoming, link, kFull,
+                  "more of its frames wait than are kept; it is to wait for the answers", context);
+  wait(message, incoming, link, bytes);
+}
+
+// Turns the sender's times into this machine's. Whatever it says, a frame was taken before it came,
+// and not longer ago than a frame can have been on its way.
+void Door::correct(wire::Incoming& incoming, UtcTime arrived, LoopContext& context) {
+  constexpr Duration kOldest = std::chrono::hours(1);
+  Frame& frame = *incoming.frame;
+  if (!frame.captured_known) return;
+  if (incoming.sent) {
+    auto& delay = delays_[frame.source];
+    const Duration offset =
+        incoming.offset ? *incoming.offset
+                        : delay.correction(*incoming.sent, arrived, context.clock().steady());
+    frame.captured += offset;
+    context.figure("clock_offset_ms", frame.source, milliseconds(offset));
+  }
+  const UtcTime said = frame.captured;
+  frame.captured = std::clamp(said, arrived - kOldest, arrived);
+  if (said < frame.captured) context.figure("ages_clamped", "all", ++ages_clamped_);
+}
+
+// Counts, answers, and says once of each sender why and what to do. A frame without a place gives
+// its name to no book.
+void Door::refuse(Message& message, const wire::Incoming& incoming, Link& link,
+                  std::string_view cause, const std::string& why, LoopContext& context) {
+  const auto& source = incoming.event ? incoming.event->source : incoming.frame->source;
+  const bool known = cause == "name_taken" || cause == kFull;
+  context.drop(known ? source : std::string(), cause);
+  if (link.told.insert(cause).second)
+    context.log(LogLevel::warning, fmt::format("frames from {} as '{}' are dropped: {}",
+                                               who(message.sender.address), source, why));
+  outside_.answer(
+      message.socket, message.envelope,
+      reply_of(incoming.sequence, fmt::format("ERROR {}", why), message.arrived, context));
+}
+
+std::string Door::reply_of(std::optional<std::uint64_t> sequence, std::string_view word,
+                           UtcTime arrived, const Context& context) const {
+  if (!sequence) return std::string(word);
+  const nlohmann::json times{{"seq", *sequence},
+                             {"received", arrived.time_since_epoch().count()},
+                             {"sent", context.clock().utc().time_since_epoch().count()}};
+  return fmt::format("{} {}", word, times.dump());
+}
+
+// --- what waits
+
+void Door::wait(Message& message, const wire::Incoming& incoming, Link& link, std::size_t bytes) {
+  if (link.waiting.empty()) turn_.push_back(message.sender.connection);
+  link.waiting.push_back({incoming.frame, bytes, std::move(message.sender), message.socket,
+                          std::move(message.envelope), incoming.sequence, message.arrived});
+  link.bytes_waiting += bytes;
+  bytes_ += bytes;
+  ++waiting_;
+}
+
+// Room is shared by machines or devices: who has most there loses its newest.
+bool Door::make_room(const Link& link, std::size_t bytes, LoopContext& context) {
+  if (link.waiting.size() >= kMostWaiting || link.bytes_waiting + bytes > 4 * rules_.most_bytes)
+    return false;
+  while (bytes_ + bytes > kMostBytesWaiting || !context.hold(bytes_ + bytes)) {
+    std::map<std::string, std::size_t> of;
+    for (const int connection : turn_) {
+      const Link& each = links_.at(connection);
+      of[each.owner] += each.bytes_waiting;
+    }
+    of[link.owner] += bytes;
+    const auto most = std::max_element(
+        of.begin(), of.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+    Link* fullest = nullptr;
+    for (const int connection : turn_) {
+      Link& each = links_.at(connection);
+      if (each.owner == most->first && (!fullest || each.bytes_waiting > fullest->bytes_waiting))
+        fullest = &each;
+    }
+    if (most->first == link.owner || !fullest || !fullest->waiting.back().frame) {
+      context.hold(bytes_);
+      return false;
+    }
+    const auto* newest = &fullest->waiting.back();
+    drop_waiting(*fullest, kFull, context, [&](const Waiting& w) { return &w == newest; });
+  }
+  return true;
+}
+
+template <class Which>
+void Door::drop_waiting(Link& link, std::string_view cause, LoopContext& context, Which which) {
+  if (link.waiting.empty()) return;
+  std::deque<Waiting> kept;
+  for (auto& w : link.waiting) {
+    if (!which(w)) {
+      kept.push_back(std::move(w));
+      continue;
+    }
+    --waiting_;
+    bytes_ -= w.bytes;
+    link.bytes_waiting -= w.bytes;
+    if (!w.frame) continue;
+    context.drop(w.frame->source, cause);
+    const auto word = w.sequence ? fmt::format("ERROR dropped: {}", cause) : std::string("OK");
+    outside_.answer(w.socket, w.envelope, reply_of(w.sequence, word, w.arrived, context));
+  }
+  link.waiting = std::move(kept);
+  if (link.waiting.empty())
+    std::erase_if(turn_, [&](int connection) { return &links_.at(connection) == &link; });
+  context.hold(bytes_);
+}
+
+void Door::move_on(LoopContext& context) {
+  if (turn_.empty()) {
+    FramePtr none;
+    context.try_emit(none);
+    return;
+  }
+  while (!turn_.empty()) {
+    const int connection = turn_.front();
+    const auto it = links_.find(connection);
+    Link& link = it->second;
+    Waiting& next = link.waiting.front();
+    if (FramePtr going = next.frame; going && !context.try_emit(going)) break;
+    if (next.frame)
+      outside_.answer(next.socket, next.envelope,
+                      reply_of(next.sequence, "OK", next.arrived, context));
+    const Waiting done = std::move(next);
+    link.waiting.pop_front();
+    link.bytes_waiting -= done.bytes;
+    bytes_ -= done.bytes;
+    --waiting_;
+    turn_.pop_front();
+    if (!link.waiting.empty()) turn_.push_back(connection);
+    if (!done.frame) sources_.said_goodbye(done.sender, context.clock().steady());
+    if (link.waiting.empty() && link.ended) lose(it, nullptr, context);
+    tell(context);
+  }
+  context.hold(bytes_);
+}
+
+void Door::close(LoopContext& context) {
+  move_on(context);
+  for (auto& [connection, link] : links_)
+    drop_waiting(link, cause::shutdown, context, [](const Waiting&) { return true; });
+}
+
+}  // namespace sluice
