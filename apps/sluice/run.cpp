@@ -110,7 +110,8 @@ int run(const Options& options) {
   // What could not start has nothing to report.
   if (never_up && !session.engine().failure().empty()) return session.settle();
   const Report report = session.engine().report();
-  if (!options.quiet && !never_up) fmt::print(stderr, "\n{}", to_table(report));
+  if (!options.quiet && !never_up && log_has_room(std::chrono::seconds(1)))
+    fmt::print(stderr, "\n{}", to_table(report));
   // What of it can't be written takes nothing else with it.
   bool written = true;
   const auto save = [&](auto&& write) {

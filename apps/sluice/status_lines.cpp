@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <sluice/observe/log.hpp>
+
 namespace sluice::app {
 
 StatusLines::StatusLines(const Engine& engine, bool wanted) : engine_(engine) {
@@ -13,7 +15,7 @@ StatusLines::StatusLines(const Engine& engine, bool wanted) : engine_(engine) {
 void StatusLines::tell_if_due() {
   if (Clock::system().steady() < due_) return;
   Report report = engine_.report();
-  fmt::print(stderr, "{}\n", to_status(report, before_));
+  if (log_has_room()) fmt::print(stderr, "{}\n", to_status(report, before_));
   before_ = std::move(report);
   due_ += std::chrono::seconds(1);
 }

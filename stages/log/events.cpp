@@ -97,8 +97,9 @@ file = "-"
     if (waiting_.empty()) return;
     lost_in_all_ += static_cast<std::uint64_t>(std::ranges::count(waiting_, '\n'));
     context.figure("events_lost", name(), static_cast<double>(lost_in_all_));
-    context.log(LogLevel::error, fmt::format("{} events are in no log, as {} could not be written",
-                                             lost_in_all_, name()));
+    context.log(LogLevel::error,
+                fmt::format("{} could not be written; events that are in no log: {}", name(),
+                            lost_in_all_));
   }
 
  private:
@@ -190,8 +191,9 @@ file = "-"
   void resumed(Context& context) {
     stopped_ = false;
     const auto lost = std::exchange(lost_, 0);
-    context.log(LogLevel::info,
-                fmt::format("writes to {} again; {} events were lost meanwhile", name(), lost));
+    context.log(
+        LogLevel::info,
+        fmt::format("writes to {} again; events that were lost meanwhile: {}", name(), lost));
     context.raise({.name = "log.resumed",
                    .details = {{"file", file}, {"lost", static_cast<std::int64_t>(lost)}}});
   }

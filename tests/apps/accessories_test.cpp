@@ -44,15 +44,16 @@ class TakenPort {
 
 // The shipped hub, and what it said and counted when a camera's frames had all come.
 struct Hub {
-  // `output`: the shell's words for where standard output goes.
-  explicit Hub(const std::vector<std::string>& sets, const std::string& output = "") {
+  // `output`: the shell's words for where standard output and error go.
+  explicit Hub(const std::vector<std::string>& sets, const std::string& output = "",
+               bool is_read = true) {
     std::string command = "exec " SLUICE_BINARY " run hub --report " + report_ +
                           " --set stage.cameras.bind=tcp://" + address_;
     for (const auto* stage : {"decode", "motion", "show"})
       command += std::string(" --set stage.") + stage + ".mailbox.when_full=block";
     for (const auto& set : sets) command += " --set " + set;
     process.emplace(std::vector<std::string>{"/bin/sh", "-c", command + " " + output});
-    REQUIRE(process->says("listening on tcp://"));
+    if (is_read) REQUIRE(process->says("listening on tcp://"));
   }
 
   // Something moves in them, so that there are events.
@@ -183,6 +184,23 @@ TEST_CASE("a hub goes on when who read its standard output is gone") {
   CHECK(report["events"]["log.stopped"] == 1);
   CHECK(hub.process->err().find("cannot write to standard output: Broken pipe") !=
         std::string::npos);
+}
+
+TEST_CASE("a hub whose log nobody reads goes on, and ends when it is asked to") {
+  const Folder folder;
+  const auto pipe = (folder.path() / "pipe").string();
+  REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
+  const int reader = open(pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  const int writer = open(pipe.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+  REQUIRE(writer >= 0);
+  while (write(writer, "0123456789", 10) > 0) {
+  }
+  Hub hub(kFreePorts, "--status >" + pipe + " 2>&1", false);
+  hub.gets_all_of_a_camera("pi-garage");
+  const auto report = hub.stop();
+  Hub::took_all(report, "pi-garage");
+  close(writer);
+  close(reader);
 }
 
 TEST_CASE("a hub whose page finds its port taken goes on, and says what to do") {

@@ -1,8 +1,11 @@
 #include <fmt/format.h>
+#include <poll.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <sluice/graph/utf8.hpp>
 #include <sluice/observe/log.hpp>
 
@@ -55,7 +58,20 @@ LogGate::Verdict LogGate::ask(SteadyTime now) {
 
 void set_log_level(LogLevel level) { logger().set_level(spdlog_level(level)); }
 
+bool log_has_room(Duration limit) {
+  pollfd p{STDERR_FILENO, POLLOUT, 0};
+  const auto ms = std::chrono::ceil<std::chrono::milliseconds>(limit).count();
+  return poll(&p, 1, static_cast<int>(ms)) != 0;  // what else is wrong with it, writing finds
+}
+
 void log_line(LogLevel level, std::string_view who, std::string_view text) {
+  static std::atomic<std::uint64_t> unread{0};
+  if (!log_has_room()) {
+    ++unread;
+    return;
+  }
+  if (const auto lines = unread.exchange(0); lines > 0)
+    logger().warn("{} lines were left out here, as nobody read them", lines);
   if (who.empty())
     logger().log(spdlog_level(level), "{}", escaped(text));
   else

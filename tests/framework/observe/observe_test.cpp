@@ -1,3 +1,6 @@
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <nlohmann/json.hpp>
 #include <sluice/observe/histogram.hpp>
 #include <sluice/observe/ledger.hpp>
@@ -64,6 +67,35 @@ TEST_CASE("text from outside can't break a log line") {
   for (int n = 490; n < 500; ++n)  // no character is cut in half
     CHECK(escaped(std::string(static_cast<std::size_t>(n), 'x') + "KücheKücheKüche").find('\\') ==
           std::string::npos);
+}
+
+TEST_CASE("a log that nobody reads keeps nobody waiting, and says afterwards what it left out") {
+  int ends[2];
+  REQUIRE(pipe2(ends, O_CLOEXEC | O_NONBLOCK) == 0);
+  while (write(ends[1], "0123456789", 10) > 0) {
+  }
+  // For the log alone to wait at: it is for who started a program to say how its descriptors are.
+  REQUIRE(fcntl(ends[1], F_SETFL, 0) == 0);
+  log_line(LogLevel::info, "test", "the log is there");
+  const int before = dup(STDERR_FILENO);
+  REQUIRE(dup2(ends[1], STDERR_FILENO) >= 0);
+  const bool room = log_has_room();
+  for (int i = 0; i < 3; ++i) log_line(LogLevel::warning, "cameras", "lost");
+  char some[4096];
+  while (read(ends[0], some, sizeof some) > 0) {
+  }
+  const bool room_again = log_has_room();
+  log_line(LogLevel::warning, "cameras", "found");
+  const auto n = read(ends[0], some, sizeof some);
+  dup2(before, STDERR_FILENO);
+  for (const int fd : {before, ends[0], ends[1]}) close(fd);
+  CHECK_FALSE(room);
+  CHECK(room_again);
+  REQUIRE(n > 0);
+  const std::string text(some, static_cast<std::size_t>(n));
+  CHECK(text.find("3 lines were left out here, as nobody read them") != std::string::npos);
+  CHECK(text.find("cameras: found") != std::string::npos);
+  CHECK(text.find("lost") == std::string::npos);
 }
 
 TEST_CASE(
