@@ -93,7 +93,8 @@ void Session::end() {
 
 int Session::settle() {
   const auto failure = engine_->failure();
-  if (!failure.empty()) fmt::print(stderr, "sluice: {}\n", escaped(failure));
+  if (!failure.empty() && log_has_room(std::chrono::seconds(1)))
+    fmt::print(stderr, "sluice: {}\n", escaped(failure));
   if (engine_->hangs()) {
     std::fflush(nullptr);
     std::_Exit(kFailed);

@@ -11,9 +11,11 @@
 #include <sluice/graph/load.hpp>
 
 #include "catch.hpp"
+#include "plugins.hpp"
 #include "process.hpp"
 
 using test::Folder;
+using test::PluginFolder;
 using test::Process;
 using test::read_json;
 
@@ -96,6 +98,8 @@ connect = "tcp://)" + address_ + "\"\n");
       CHECK(report["stages"][stage]["failed"] == 0);
     }
   }
+
+  const std::string& address() const { return address_; }
 
   std::optional<Process> process;
 
@@ -201,6 +205,37 @@ TEST_CASE("a hub whose log nobody reads goes on, and ends when it is asked to") 
   Hub::took_all(report, "pi-garage");
   close(writer);
   close(reader);
+}
+
+TEST_CASE("a node that sends around motion sends all where its detector has given up") {
+  const PluginFolder plugins;
+  plugins.add("faulty");
+  Hub hub(kFreePorts);
+  const auto report = (plugins.path() / "report.json").string();
+  std::vector<std::string> command{"/usr/bin/env", "SLUICE_PLUGIN_PATH=" + plugins.path().string(),
+                                   SLUICE_BINARY,  "run",
+                                   "pi-motion",    "--report",
+                                   report};
+  for (const auto& set :
+       {// What has no camera here, and a detector that fails at its fourth frame.
+        std::string("stage.camera.type=capture.synthetic"), std::string("stage.camera.source=pi"),
+        std::string("stage.camera.rate=100"), std::string("stage.camera.frames=300"),
+        std::string("stage.camera.width=64"), std::string("stage.camera.height=48"),
+        std::string("plugins=faulty"), std::string("stage.motion.type=faulty.stage"),
+        std::string("stage.motion.from=camera"), std::string("stage.motion.mailbox.capacity=300"),
+        std::string("stage.motion.restart.on=never"),
+        "stage.uplink.connect=tcp://" + hub.address()})
+    command.insert(command.end(), {"--set", set});
+  Process node(command);
+  const int status = node.wait();
+  INFO(node.err());
+  CHECK(status == 0);
+  const auto books = read_json(report);
+  CHECK(books["events"]["stage.gave_up"] == 1);
+  const auto& gate = books["stages"]["gate"];
+  CHECK(gate["in"] > 100);
+  CHECK(gate["out"] == gate["in"]);
+  CHECK(hub.stop()["stages"]["cameras"]["in"] > 100);
 }
 
 TEST_CASE("a hub whose page finds its port taken goes on, and says what to do") {
