@@ -2,18 +2,18 @@
 
 #include <sluice/stage.hpp>
 
-#include "decode/jpeg_decoder.hpp"
+#include "codec/jpeg_decoder.hpp"
 
 namespace sluice {
 namespace {
 
 struct JpegDecode : Stage {
   Kind format = Kind::bgr8;
-  int divisor = 1;
+  int eighths = 8;
   bool fast = true;
   bool tolerate = false;
-  std::int64_t max_pixels = 64'000'000;
-  int max_scans = 100;
+  std::int64_t max_pixels = codec::JpegLimits{}.max_pixels;
+  int max_scans = codec::JpegLimits{}.max_scans;
 
   static void declare(Declare<JpegDecode>& d) {
     d.summary("Decodes JPEG to pixels");
@@ -31,8 +31,10 @@ that changed the fidelity by 0.2 dB, at quality 95 by 1 dB: nobody sees it. Turn
 are measured.
 
 A picture that is cut off or damaged fails: half a picture would be taken for motion. With
-`tolerate` it goes on, gray where nothing was decoded; what can't be read at all still fails.
-Pictures above the limits fail before memory is taken for them, and so do CMYK pictures.
+`tolerate` it goes on, gray where nothing was decoded; what can't be read at all still fails. A few
+bytes too many before a marker, as some webcams make them, are no damage.
+Pictures above the limits fail before memory is taken for them, and so do CMYK pictures. Scans times
+pixels may be 1000 million: more would take longer than a second.
 
 What comes as pixels goes on as it came, in its own format and size: some of a hub's senders compress,
 and some don't.
@@ -42,7 +44,7 @@ and some don't.
     d.choice("format", &JpegDecode::format,
              {{"bgr8", Kind::bgr8}, {"gray8", Kind::gray8}, {"yuv420", Kind::yuv420}},
              "what the pixels are");
-    d.choice("scale", &JpegDecode::divisor, {{"1", 1}, {"1/2", 2}, {"1/4", 4}, {"1/8", 8}},
+    d.choice("scale", &JpegDecode::eighths, {{"1", 8}, {"1/2", 4}, {"1/4", 2}, {"1/8", 1}},
              "size of the result, of width and height, rounded up");
     d.param("fast", &JpegDecode::fast, "a quicker, coarser DCT and upsampling of colours");
     d.param("tolerate", &JpegDecode::tolerate, "hand on damaged pictures as far as they go");
@@ -77,8 +79,10 @@ from = "small"
     const Encoded* jpeg = frame->encoded();
     if (!jpeg || jpeg->codec != Kind::jpeg)
       throw FrameError("decode.jpeg takes jpeg, not " + std::string(to_string(frame->kind())));
-    const JpegDecoder decoder(jpeg->bytes, {max_pixels, max_scans}, tolerate);
-    context.emit(frame->with(decoder.decode(format, divisor, fast)));
+    codec::JpegDecoder decoder(
+        jpeg->bytes, {max_pixels, max_scans, "; raise it where cameras send such pictures"},
+        tolerate);
+    context.emit(frame->with(decoder.decode(format, eighths, fast)));
   }
 };
 SLUICE_STAGE(JpegDecode, "decode.jpeg");

@@ -121,12 +121,7 @@ listen = "127.0.0.1:8080"
   }
 
   void process(const FramePtr& frame, Context& context) override {
-    if (!valid_source(frame->source))
-      throw FrameError("the source's name can't be part of an address");
-    if (const auto* encoded = frame->encoded();
-        encoded &&
-        (encoded->bytes.size() < 4 || encoded->bytes[0] != 0xFF || encoded->bytes[1] != 0xD8))
-      throw FrameError(frame->source + ": this is not a JPEG");
+    if (const auto why = unshowable(*frame); !why.empty()) throw FrameError(why);
     if (!wall_->board()->put(frame)) context.drop(frame->source, "too_many_sources");
   }
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <codec/jpeg_decoder.hpp>
 #include <display/montage.hpp>
 #include <display/web_board.hpp>
 
@@ -31,6 +32,15 @@ struct Board::Channel {
     arrived = now;
   }
 };
+
+std::string unshowable(const Frame& frame) {
+  if (!valid_source(frame.source)) return "the source's name can't be part of an address";
+  if (!(kinds::pictures | Kind::jpeg).has(frame.kind()))
+    return frame.source + ": " + std::string(to_string(frame.kind())) + " is not a picture";
+  if (const auto* encoded = frame.encoded(); encoded && !codec::is_jpeg(encoded->bytes))
+    return frame.source + ": this is not a JPEG";
+  return {};
+}
 
 Board::Board(const Clock& clock, Duration active)
     : clock_(clock), active_(active), montage_(std::make_shared<Channel>()) {}

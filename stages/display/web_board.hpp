@@ -26,6 +26,9 @@ struct Picture {
 };
 using PicturePtr = std::shared_ptr<const Picture>;
 
+// Why this frame can't be shown; empty: it can.
+std::string unshowable(const Frame& frame);
+
 class Board {
  public:
   // One thing to look at: a source by itself, or the montage. Only the board looks inside.

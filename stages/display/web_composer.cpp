@@ -2,7 +2,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <display/jpeg.hpp>
+#include <codec/jpeg_decoder.hpp>
 #include <display/web_composer.hpp>
 
 namespace sluice::display {
@@ -10,21 +10,13 @@ namespace {
 
 constexpr int kMontageWidth = 1280, kMostMontage = 4096, kLeastTile = 160;
 
+// One thread makes everybody's pictures: what takes long is not shown. A damaged or cut off JPEG
+// is, as far as it goes.
+codec::JpegDecoder decoder_of(const Encoded& jpeg) { return {jpeg.bytes, {.max_scans = 20}, true}; }
+
 cv::Size size_of(const Frame& frame) {
   if (const auto* image = frame.image()) return {image->width(), image->height()};
-  return jpeg_size(frame.encoded()->bytes);
-}
-
-// What a viewer of this source alone is sent: a JPEG as it came, an image encoded. Boxes are drawn
-// only where encoding is needed anyway, into a copy.
-Encoded jpeg_of(const Frame& frame, const ComposerSettings& settings) {
-  if (const auto* encoded = frame.encoded()) return *encoded;
-  const Image& image = *frame.image();
-  if (!has_boxes(frame.annotations, settings.boxes)) return to_jpeg(image, settings.quality);
-  cv::Mat pixels = image.bgr();
-  if (image.format() == Kind::bgr8) pixels = pixels.clone();  // bgr() gave the frame's own
-  draw_boxes(pixels, frame.annotations, settings.boxes);
-  return to_jpeg(Image(Kind::bgr8, pixels), settings.quality);
+  return decoder_of(*frame.encoded()).size();
 }
 
 }  // namespace
@@ -87,10 +79,26 @@ void Composer::run() {
   }
 }
 
+// What a viewer of this source alone is sent: a JPEG as it came, an image encoded. Boxes are drawn
+// only where encoding is needed anyway, into a copy.
+Encoded Composer::jpeg_of(const Frame& frame) {
+  if (const auto* encoded = frame.encoded()) return *encoded;
+  const Image& image = *frame.image();
+  if (!has_boxes(frame.annotations, settings_.boxes)) return compressed(image);
+  cv::Mat pixels = image.bgr();
+  if (image.format() == Kind::bgr8) pixels = pixels.clone();  // bgr() gave the frame's own
+  draw_boxes(pixels, frame.annotations, settings_.boxes);
+  return compressed(Image(Kind::bgr8, pixels));
+}
+
+Encoded Composer::compressed(const Image& image) {
+  return compressor_.encode(image, {.quality = settings_.quality});
+}
+
 void Composer::make(const Board::Job& job) {
   try {
-    auto picture = std::make_shared<Picture>(Picture{jpeg_of(*job.frame, settings_), job.number,
-                                                     job.frame->sequence, job.frame->captured});
+    auto picture = std::make_shared<Picture>(
+        Picture{jpeg_of(*job.frame), job.number, job.frame->sequence, job.frame->captured});
     board_.deliver(job.channel, job.number, std::move(picture));
   } catch (const std::exception& e) {  // of this picture: the next one may be good
     board_.fault(job.channel, job.number, job.frame->source + ": " + e.what());
@@ -114,7 +122,7 @@ void Composer::compose(const std::vector<Board::Source>& sources, bool needed) {
   draw_montage(tiles, layout, canvas_);
   const std::uint64_t number = ++montages_;
   auto picture = std::make_shared<Picture>(
-      Picture{to_jpeg(Image(Kind::bgr8, canvas_), settings_.quality), number, 0, clock_.utc()});
+      Picture{compressed(Image(Kind::bgr8, canvas_)), number, 0, clock_.utc()});
   board_.deliver(board_.montage(), number, std::move(picture));
   shown_ = std::move(signature);
 }
@@ -149,9 +157,10 @@ const cv::Mat& Composer::small(const Board::Source& source, cv::Size cell) {
       // Kept longer than the frame, whose memory it may still be.
       if (entry.picture.data == image->mat().data) entry.picture = entry.picture.clone();
     } else {
-      const cv::Size size = fitted(jpeg_size(source.frame->encoded()->bytes), cell);
-      const cv::Mat decoded = jpeg_to_bgr(source.frame->encoded()->bytes, size);
-      entry.picture = scaled_bgr(Image(Kind::bgr8, decoded), size);
+      // What isn't shown isn't computed.
+      auto decoder = decoder_of(*source.frame->encoded());
+      const cv::Size size = fitted(decoder.size(), cell);
+      entry.picture = scaled_bgr(decoder.decode(Kind::bgr8, decoder.eighths_for(size), true), size);
     }
   } catch (const std::exception& e) {  // its tile says "no picture"; the others go on
     board_.fault(nullptr, 0, source.name + ": " + e.what());

@@ -2,6 +2,7 @@
 // encoder.
 #pragma once
 
+#include <codec/jpeg_compressor.hpp>
 #include <display/montage.hpp>
 #include <display/web_board.hpp>
 #include <exception>
@@ -50,6 +51,8 @@ class Composer {
 
   void run();
   void make(const Board::Job& job);
+  Encoded jpeg_of(const Frame& frame);
+  Encoded compressed(const Image& image);
   // Draws and encodes anew if something changed, or if there is no montage at all (`needed`).
   void compose(const std::vector<Board::Source>& sources, bool needed);
   std::vector<cv::Size> sizes_of(const std::vector<Board::Source>& sources);
@@ -66,6 +69,7 @@ class Composer {
   Signature shown_;
   std::uint64_t montages_ = 0;
   cv::Mat canvas_;
+  codec::JpegCompressor compressor_;
 
   mutable std::mutex failure_mutex_;
   std::exception_ptr failure_;

@@ -3,8 +3,8 @@
 #include <opencv2/imgproc.hpp>
 #include <sluice/stage.hpp>
 
+#include "codec/yuv.hpp"
 #include "image/geometry.hpp"
-#include "image/yuv.hpp"
 
 namespace sluice {
 namespace {
@@ -63,14 +63,14 @@ from = "planes"
       return gray;
     }
     if (to == Kind::yuv420) {
-      if (image.format() != Kind::gray8) return yuv420_of(image.mat());
+      if (image.format() != Kind::gray8) return codec::yuv420_of(image.mat());
       const cv::Mat none((image.height() + 1) / 2, (image.width() + 1) / 2, CV_8UC1,
                          cv::Scalar(kNeutral));
       Image planes = Image::yuv420(image.mat(), none, none, frame);
       planes.mark_lent(image.lent());
       return planes;
     }
-    if (planar) return {to, colours_of(image, to)};
+    if (planar) return {to, codec::colours_of(image, to)};
     if (to == Kind::bgr8) return {to, image.bgr()};
     cv::Mat out;
     cv::cvtColor(image.mat(), out,

@@ -13,13 +13,6 @@ constexpr Duration kActive = std::chrono::seconds(10);
 // Of the wall of all sources; no stage is called so.
 constexpr const char* kAll = "";
 
-bool can_be_shown(const Frame& frame) {
-  if (!valid_source(frame.source) || !kShown.has(frame.kind())) return false;
-  const auto* encoded = frame.encoded();
-  return !encoded ||
-         (encoded->bytes.size() >= 4 && encoded->bytes[0] == 0xFF && encoded->bytes[1] == 0xD8);
-}
-
 // Sources' pictures can be asked for before the first has come.
 template <class Sources>
 display::WallPtr expecting(const Sources& sources, display::WallPtr wall) {
@@ -116,7 +109,7 @@ void Walls::tap(Tapped& wall, const Wanted& wanted) {
   for (const auto& [output, names] : wanted)
     wall.taps.push_back(engine_.tap(
         output.first, output.second, [board = wall.board(), only = names](const FramePtr& frame) {
-          if ((only.empty() || only.contains(frame->source)) && can_be_shown(*frame))
+          if ((only.empty() || only.contains(frame->source)) && display::unshowable(*frame).empty())
             board->put(frame);
         }));
 }

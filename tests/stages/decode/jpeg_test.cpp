@@ -97,6 +97,14 @@ Bytes many_scans(int times) {
   return out;
 }
 
+// As a webcam makes it: a restart marker for each row of blocks.
+Bytes restart_marked(const cv::Mat& bgr) {
+  StageTest encode("encode.jpeg", {{"restart_rows", std::int64_t{1}}});
+  encode.send(frame(Image(Kind::bgr8, bgr)));
+  const auto bytes = jpeg_of(encode.frames().at(0));
+  return {bytes.begin(), bytes.end()};
+}
+
 void set_size(Bytes& jpeg, int width, int height) {
   const std::size_t sof = find_last(jpeg, 0xC0);
   jpeg[sof + 5] = static_cast<std::uint8_t>(height >> 8);
@@ -267,6 +275,12 @@ TEST_CASE("decode.jpeg: sizes are checked in the header, before anything is allo
   const Bytes good = compress(picture(100, 100));
   CHECK(failure(good, {{"max_pixels", std::int64_t{10'000}}}).empty());
   CHECK(contains(failure(good, {{"max_pixels", std::int64_t{9'999}}}), "9999"));
+
+  // By itself as many as cameras have: an 8000x8000 would cost 192 MB of pixels.
+  set_size(jpeg, 6000, 4000);
+  CHECK_FALSE(contains(failure(jpeg), "max_pixels"));
+  set_size(jpeg, 8000, 8000);
+  CHECK(contains(failure(jpeg), "the limit, max_pixels, is 25000000; raise it"));
 }
 
 TEST_CASE("decode.jpeg: a picture of too many scans fails before it is begun") {
@@ -276,6 +290,12 @@ TEST_CASE("decode.jpeg: a picture of too many scans fails before it is begun") {
   const Bytes few = many_scans(0);
   CHECK(failure(few).empty());
   CHECK(contains(failure(few, {{"max_scans", std::int64_t{2}}}), "scans"));
+
+  // However many scans are allowed: of a large picture fewer.
+  Bytes large = many_scans(60);
+  const auto sof = find_last(large, 0xC2);
+  for (const std::size_t i : {5u, 7u}) large[sof + i] = 4900 >> 8, large[sof + i + 1] = 4900 & 0xFF;
+  CHECK(contains(failure(large), "together"));
 
   // A preview in the metadata, with scans of its own, is none of the picture's.
   Bytes with_preview = compress(picture(64, 48));
@@ -351,12 +371,14 @@ TEST_CASE("decode.jpeg: a picture that is cut off anywhere fails, unless it is t
 }
 
 TEST_CASE("decode.jpeg: a tolerated picture shows nothing of what was in memory before it") {
-  // Harmless damage first, fatal damage before anything is drawn: TurboJPEG calls that a warning.
-  Bytes jpeg = compress(picture(160, 120), 85, TJSAMP_420, TJFLAG_PROGRESSIVE);
+  // Cut off before anything is drawn.
+  Bytes jpeg = compress(picture(160, 120));
+  jpeg.resize(find_last(jpeg, 0xDA) + 14);
+  // What can't be read at all still fails: here, a table of codes in mid-picture.
+  Bytes broken = compress(picture(160, 120), 85, TJSAMP_420, TJFLAG_PROGRESSIVE);
   const Bytes bad_table{0xFF, 0xC4, 0x00, 0x04, 0x55, 0x55};
-  jpeg.insert(jpeg.begin() + static_cast<std::ptrdiff_t>(find_last(jpeg, 0xDA)), bad_table.begin(),
-              bad_table.end());
-  jpeg.insert(jpeg.begin() + 2, {0x00, 0x00});
+  broken.insert(broken.begin() + static_cast<std::ptrdiff_t>(find_last(broken, 0xDA)),
+                bad_table.begin(), bad_table.end());
   const Bytes good = compress(picture(160, 120));
   for (const auto* format : {"bgr8", "gray8", "yuv420"}) {
     INFO(format);
@@ -367,15 +389,82 @@ TEST_CASE("decode.jpeg: a tolerated picture shows nothing of what was in memory 
         for (int k = 0; k < 3; ++k) before.send(frame(good));
       }
       test.send(frame(jpeg));
+      test.send(frame(broken));
     }
+    CHECK(test.counts().failed == 4);
     REQUIRE(test.frames().size() == 4);
     for (const auto& f : test.frames())
       for (int plane = 0; plane < f->image()->planes(); ++plane) {
         cv::Mat off;
-        cv::absdiff(f->image()->plane(plane), cv::Scalar::all(128), off);
+        // Without the first blocks, which libjpeg makes of nothing.
+        const cv::Mat& pixels = f->image()->plane(plane);
+        cv::absdiff(pixels.rowRange(pixels.rows / 2, pixels.rows), cv::Scalar::all(128), off);
         CHECK(cv::norm(off, cv::NORM_INF) == 0);
       }
   }
+}
+
+TEST_CASE("decode.jpeg: bytes too many before a marker are no damage") {
+  // Logitech's C270 and its sisters put some before restart markers, others before the end.
+  const cv::Mat bgr = picture(160, 120);
+  const Bytes plain = restart_marked(bgr);
+  Bytes odd;
+  int restarts = 0;
+  for (std::size_t i = 0; i < plain.size(); ++i) {
+    const bool restart = plain[i] == 0xFF && i + 1 < plain.size() && plain[i + 1] >= 0xD0 &&
+                         plain[i + 1] <= 0xD7 && i > find_last(plain, 0xDA);
+    const bool end = i + 2 == plain.size();
+    if (restart && restarts++ % 3 == 0)
+      odd.insert(odd.end(), static_cast<std::size_t>(1 + i % 4), 0x11);
+    if (end) odd.insert(odd.end(), 30, 0);
+    odd.push_back(plain[i]);
+  }
+  REQUIRE(restarts > 5);
+  for (const auto* format : {"bgr8", "gray8", "yuv420"}) {
+    INFO(format);
+    const StageTest::Parameters p{{"format", std::string(format)}};
+    const auto out = decoded(odd, p);
+    for (int i = 0; i < out->image()->planes(); ++i)
+      CHECK(cv::norm(out->image()->plane(i), decoded(plain, p)->image()->plane(i), cv::NORM_INF) ==
+            0);
+    // Damage behind them is still found.
+    Bytes torn = odd;
+    torn.erase(torn.end() - static_cast<std::ptrdiff_t>(torn.size() / 4), torn.end() - 2);
+    CHECK(contains(failure(torn, p), "tolerate"));
+  }
+  // So many are a piece of a picture.
+  Bytes stuffed = plain;
+  stuffed.insert(stuffed.end() - 2, 500, 0x11);
+  CHECK(contains(failure(stuffed), "extraneous"));
+}
+
+TEST_CASE("decode.jpeg: what a header says besides is no damage, what a scan lacks is") {
+  const cv::Mat bgr = picture(64, 48);
+  const Bytes good = compress(bgr);
+  const auto with = [&](std::initializer_list<std::uint8_t> segment) {
+    Bytes jpeg = good;
+    jpeg.insert(jpeg.begin() + 2, segment);
+    return jpeg;
+  };
+  // JFIF 7.00; Adobe's colours by a number that is none.
+  CHECK(
+      failure(with({0xFF, 0xE0, 0, 16, 'J', 'F', 'I', 'F', 0, 7, 0, 0, 0, 1, 0, 1, 0, 0})).empty());
+  CHECK(failure(with({0xFF, 0xEE, 0, 14, 'A', 'd', 'o', 'b', 'e', 0, 100, 0, 0, 0, 0, 9})).empty());
+  // Which coefficients a scan has, where a sequential picture has all.
+  Bytes odd_scan = good;
+  const auto sos = find_last(odd_scan, 0xDA);
+  odd_scan[sos + 11] = 0, odd_scan[sos + 12] = 0;
+  CHECK(failure(odd_scan).empty());
+
+  const Bytes marked = restart_marked(bgr);
+  const auto at = find_last(marked, 0xD1);
+  Bytes missing = marked;  // a restart marker, or another one in its place
+  missing[at + 1] = 0xD5;
+  CHECK(contains(failure(missing), "RST"));
+  Bytes cut = marked;  // a piece between two of them
+  cut.erase(cut.begin() + static_cast<std::ptrdiff_t>(at) + 2,
+            cut.begin() + static_cast<std::ptrdiff_t>(at) + 12);
+  CHECK(contains(failure(cut), "premature end"));
 }
 
 TEST_CASE("decode.jpeg: damaged bits never do worse than fail") {

@@ -1,6 +1,7 @@
 // display.web as a display: which pictures come, and when.
 
-#include <display/jpeg.hpp>
+#include <codec/jpeg_compressor.hpp>
+#include <codec/jpeg_decoder.hpp>
 #include <filesystem>
 
 #include "catch.hpp"
@@ -31,6 +32,10 @@ FramePtr jpeg(std::vector<std::uint8_t> bytes, std::string source = "cam",
 }
 // TurboJPEG refuses it: an attempt to encode it shows in the log.
 FramePtr unencodable() { return make_frame(cv::Mat(1, 70000, CV_8UC1, cv::Scalar(0))); }
+
+cv::Mat shown_in(std::span<const std::uint8_t> bytes) {
+  return codec::JpegDecoder(bytes, {}, false).decode(Kind::bgr8, 8, false).mat();
+}
 
 std::size_t entries(const char* folder) {
   std::size_t n = 0;
@@ -79,7 +84,7 @@ TEST_CASE("display.web encodes images of every format, with their boxes") {
     page.send(frame);
     const auto body = page.get("/snapshot/cam.jpg").body;
     const std::vector<std::uint8_t> bytes(body.begin(), body.end());
-    return display::jpeg_to_bgr(bytes, {1, 1 << 16}).clone();
+    return shown_in(bytes);
   };
   const auto middle = [](const cv::Mat& m) { return m.at<cv::Vec3b>(m.rows / 2, m.cols / 2); };
   const auto near = [&](const cv::Mat& m, cv::Vec3b colour) {
@@ -211,7 +216,7 @@ TEST_CASE("The montage shows every source, anew when something changed, at most 
   Page page({{"rate", 10.0}, {"tile_width", std::int64_t{160}}, {"quality", std::int64_t{95}}});
   HttpClient viewer(page.port);
   viewer.begin_stream("/montage.mjpg");
-  const auto decoded = [&] { return display::jpeg_to_bgr(viewer.part().picture, {1, 1 << 16}); };
+  const auto decoded = [&] { return shown_in(viewer.part().picture); };
   CHECK(decoded().cols > 0);  // says that nothing has come yet
 
   page.clock().advance(std::chrono::seconds(1));
@@ -223,7 +228,8 @@ TEST_CASE("The montage shows every source, anew when something changed, at most 
   // Not due yet: however long the composer looks, these three make one montage.
   page.send(picture({255, 0, 0}, "b"));
   page.send(picture({0, 255, 0}, "a"));
-  const auto good = display::to_jpeg(*picture({255, 255, 255})->image(), 95);
+  const auto good =
+      codec::JpegCompressor().encode(*picture({255, 255, 255})->image(), {.quality = 95});
   page.send(jpeg({good.bytes.begin(), good.bytes.end()}, "c"));
   page.clock().advance(std::chrono::milliseconds(100));
   page.tick();
@@ -247,7 +253,7 @@ TEST_CASE("A JPEG that can't be decoded spoils its own tile only") {
   page.send(picture({0, 0, 255}, "good"));
   HttpClient viewer(page.port);
   viewer.begin_stream("/montage.mjpg");
-  const auto montage = display::jpeg_to_bgr(viewer.part().picture, {1, 1 << 16});
+  const auto montage = shown_in(viewer.part().picture);
   CHECK(montage.at<cv::Vec3b>(montage.rows / 2, montage.cols * 3 / 4)[2] > 200);
   page.tick();
   CHECK(has(page.log().back(), "1 pictures could not be shown"));
@@ -335,4 +341,29 @@ TEST_CASE("display.web leaves nothing behind, with viewers of every sort at the 
   CHECK(
       StageTest("sink.discard").eventually([&] { return entries("/proc/self/task") <= threads; }));
   CHECK(entries("/proc/self/fd") == files);
+}
+
+TEST_CASE("display.web doesn't show what takes too long, or is too large, and shows the rest") {
+  Page page;
+  const auto bytes_of = [](const Encoded& e) {
+    return std::vector<std::uint8_t>(e.bytes.begin(), e.bytes.end());
+  };
+  const auto white = codec::JpegCompressor().encode(*picture({255, 255, 255})->image(), {});
+  // A progressive picture whose one scan comes 30 times would do: 30 markers are as good.
+  auto scans = bytes_of(white);
+  for (int i = 0; i < 30; ++i) scans.insert(scans.end(), {0xFF, 0xDA});
+  page.send(jpeg(scans, "scans"));
+  auto large = bytes_of(white);
+  for (std::size_t i = 0; i + 8 < large.size(); ++i)
+    if (large[i] == 0xFF && large[i + 1] == 0xC0)
+      large[i + 5] = large[i + 7] = 8000 >> 8, large[i + 6] = large[i + 8] = 8000 & 0xFF;
+  page.send(jpeg(large, "large"));
+  HttpClient viewer(page.port);
+  viewer.begin_stream("/montage.mjpg");
+  viewer.part();
+  CHECK(page.eventually([&] {
+    page.tick();
+    const auto log = page.log();
+    return has(log.back(), "2 pictures could not be shown") || has(log.back(), "the limit, ");
+  }));
 }

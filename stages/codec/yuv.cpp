@@ -1,4 +1,4 @@
-#include "image/yuv.hpp"
+#include "codec/yuv.hpp"
 
 #include <turbojpeg.h>
 
@@ -9,7 +9,7 @@
 #include <sluice/stage.hpp>
 #include <string>
 
-namespace sluice {
+namespace sluice::codec {
 namespace {
 
 struct Destroy {
@@ -67,4 +67,4 @@ cv::Mat colours_of(const Image& yuv420, Kind format) {
   return out;
 }
 
-}  // namespace sluice
+}  // namespace sluice::codec

@@ -5,7 +5,7 @@
 #include <opencv2/core/mat.hpp>
 #include <sluice/media/image.hpp>
 
-namespace sluice {
+namespace sluice::codec {
 
 // Of bgr8 or bgra8 pixels, whose alpha is left out. Throws FrameError where TurboJPEG refuses, such
 // as a picture above 65500 pixels wide.
@@ -14,4 +14,4 @@ Image yuv420_of(const cv::Mat& pixels);
 // bgr8 or bgra8, which is opaque, of a yuv420 picture. Throws as above.
 cv::Mat colours_of(const Image& yuv420, Kind format);
 
-}  // namespace sluice
+}  // namespace sluice::codec

@@ -1,4 +1,4 @@
-#include "encode/jpeg_compressor.hpp"
+#include "codec/jpeg_compressor.hpp"
 
 #include <jerror.h>
 
@@ -12,7 +12,7 @@
 // between run() and libjpeg there is nothing on the stack that needs one, and nothing is thrown
 // through libjpeg's frames.
 
-namespace sluice {
+namespace sluice::codec {
 namespace {
 
 constexpr std::size_t kFirstCapacity = 64 * 1024;
@@ -40,6 +40,8 @@ JpegCompressor::~JpegCompressor() { jpeg_destroy_compress(&cinfo_); }
 
 std::span<const std::uint8_t> JpegCompressor::compress(const Image& image,
                                                        const JpegSettings& settings) {
+  if (!kinds::pictures.has(image.format()))
+    throw FrameError("there is no JPEG of " + std::string(to_string(image.format())));
   const bool planar = image.format() == Kind::yuv420 && settings.subsampling != Subsampling::gray;
   if (planar) {
     for (std::size_t i = 0; i < 3; ++i) {
@@ -55,6 +57,14 @@ std::span<const std::uint8_t> JpegCompressor::compress(const Image& image,
     throw FrameError("libjpeg can't compress this picture: " + std::string(why.data()));
   }
   return {bytes_.get(), size_};
+}
+
+Encoded JpegCompressor::encode(const Image& image, const JpegSettings& settings) {
+  const auto jpeg = compress(image, settings);
+  auto bytes = std::make_shared_for_overwrite<std::uint8_t[]>(jpeg.size());
+  std::copy(jpeg.begin(), jpeg.end(), bytes.get());
+  const std::span<const std::uint8_t> view(bytes.get(), jpeg.size());
+  return {Kind::jpeg, view, std::move(bytes)};
 }
 
 // False: libjpeg gave up, and errors_ knows why.
@@ -177,4 +187,4 @@ void JpegCompressor::end_output(j_compress_ptr cinfo) {
   self.size_ = self.capacity_ - self.output_.free_in_buffer;
 }
 
-}  // namespace sluice
+}  // namespace sluice::codec
