@@ -76,12 +76,9 @@ from = "small"
 
   void process(const FramePtr& frame, Context& context) override {
     if (frame->image()) return context.emit(frame);
-    const Encoded* jpeg = frame->encoded();
-    if (!jpeg || jpeg->codec != Kind::jpeg)
-      throw FrameError("decode.jpeg takes jpeg, not " + std::string(to_string(frame->kind())));
     codec::JpegDecoder decoder(
-        jpeg->bytes, {max_pixels, max_scans, "; raise it where cameras send such pictures"},
-        tolerate);
+        frame->encoded()->bytes,
+        {max_pixels, max_scans, "; raise it where cameras send such pictures"}, tolerate);
     context.emit(frame->with(decoder.decode(format, eighths, fast)));
   }
 };

@@ -37,9 +37,10 @@ for a new one.
 A browser has at most six connections to one address, so at most six pictures are live in all of its
 tabs together. The pictures can't be put into other sites' pages.
 
-On loopback only this machine's own names for itself are answered. Elsewhere there is neither a
-password nor encryption: allow_remote = true is for a network that you trust, or for behind a proxy
-that has both.
+Only this machine's own names and addresses are answered, so that no web page elsewhere can read
+along by a name of its own that points here; `hosts` has further ones. Beyond loopback there is
+neither a password nor encryption: allow_remote = true is for a network that you trust, or for behind
+a proxy that has both. There, one address has half of the viewers' places at most.
 
 Where `listen` is also the dashboard's address, both are one page, and the dashboard's token, hosts
 and number of viewers hold.)");
@@ -60,6 +61,8 @@ listen = "127.0.0.1:8080"
     d.param("listen", &Web::listen, "address and port; port 0: any that is free, see the log");
     d.param("allow_remote", &Web::allow_remote,
             "listen on an address that other machines reach: they all may look");
+    d.param("hosts", &Web::hosts,
+            "further names that this machine is asked for by; \"*\": any, for behind a proxy");
     d.param("columns", &Web::columns, "of the montage; 0: about as many as rows").range(0, 64);
     d.param("tile_width", &Web::tile_width,
             "of a picture in the montage; 0: what makes the montage 1280 wide")
@@ -80,6 +83,7 @@ listen = "127.0.0.1:8080"
 
   std::string listen = "127.0.0.1:8080";
   bool allow_remote = false;
+  std::vector<std::string> hosts;
   int columns = 0;
   int tile_width = 0;
   int quality = 80;
@@ -109,9 +113,7 @@ listen = "127.0.0.1:8080"
   }
 
   void start(Context& context) override {
-    // What an address other than loopback is asked for by, the proxy or the network decides.
-    const ServerSettings settings{
-        {.token = {}, .hosts = {}, .any_host = true}, max_viewers, viewer_timeout};
+    const ServerSettings settings{{.token = {}, .hosts = hosts}, max_viewers, viewer_timeout};
     server_ = WebServer::at(context.clock(), parse_listen(listen), settings);
     wall_ = std::make_shared<Wall>(context.clock(), active,
                                    ComposerSettings{quality, rate, columns, tile_width, {truth}},

@@ -7,6 +7,7 @@
 #include <display/web_reply.hpp>
 #include <display/web_server.hpp>
 #include <optional>
+#include <sluice/observe/log.hpp>
 
 namespace sluice::display {
 namespace {
@@ -43,23 +44,44 @@ MHD_Result WebServer::answer(MHD_Connection* connection, std::string_view path, 
                        where_.loopback
                            ? "sluice listens on this machine only: ask for it as localhost"
                            : "this machine doesn't go by that name: ask for it by its address, or "
-                             "add the name to the dashboard's hosts");
-  if (has_token(connection, settings_.access.token, where_.port)) {
-    try {
-      return answer_known(connection, path, head, state);
-    } catch (const NoRoom& e) {
-      return reply_error(connection, MHD_HTTP_SERVICE_UNAVAILABLE, e.what(),
-                         {{"Retry-After", "5"}});
-    }
+                             "add the name to its hosts",
+                       {{"Connection", "close"}});
+  switch (pass_of(connection, settings_.access.token, where_.port, tries_, clock_.steady())) {
+    case Pass::good:
+      try {
+        return answer_known(connection, path, head, state);
+      } catch (const NoRoom& e) {
+        return reply_error(connection, MHD_HTTP_SERVICE_UNAVAILABLE, e.what(),
+                           {{"Retry-After", "5"}});
+      }
+    case Pass::login:
+      return reply_text(connection, MHD_HTTP_SEE_OTHER, "text/plain; charset=utf-8", "",
+                        {{"Location", "/"},
+                         {"Set-Cookie", cookie_for(settings_.access.token, where_.port).c_str()}});
+    case Pass::later:
+      tell_wrong_token(address_of(connection));
+      return reply_error(connection, MHD_HTTP_TOO_MANY_REQUESTS,
+                         "too many wrong tokens came from this address: try again in a second",
+                         {{"Retry-After", "1"}, {"Connection", "close"}});
+    case Pass::wrong:
+      tell_wrong_token(address_of(connection));
+      break;
+    case Pass::none:
+      break;
   }
-  if (const auto cookie =
-          cookie_for(argument(connection, "token"), settings_.access.token, where_.port))
-    return reply_text(connection, MHD_HTTP_SEE_OTHER, "text/plain; charset=utf-8", "",
-                      {{"Location", "/"}, {"Set-Cookie", cookie->c_str()}});
   return reply_error(connection, MHD_HTTP_UNAUTHORIZED,
                      "this page needs its token: open it once as /?token=..., or send it as "
                      "\"Authorization: Bearer ...\"",
-                     {{"WWW-Authenticate", "Bearer"}});
+                     {{"WWW-Authenticate", "Bearer"}, {"Connection", "close"}});
+}
+
+void WebServer::tell_wrong_token(const std::string& address) {
+  const auto verdict = wrong_tokens_.ask(clock_.steady());
+  if (!verdict.write) return;
+  log_line(
+      LogLevel::warning, "dashboard",
+      fmt::format("a wrong token came from {}{}", address,
+                  verdict.held_back > 0 ? fmt::format(" ({} more since)", verdict.held_back) : ""));
 }
 
 MHD_Result WebServer::answer_known(MHD_Connection* connection, std::string_view path, bool head,
@@ -125,7 +147,9 @@ WebServer::Wanted WebServer::find(std::string_view path) {
 }
 
 MHD_Result WebServer::stream(MHD_Connection* connection, Wanted wanted, bool head, void** state) {
-  if (head) return reply_stream(connection, kStreamType, &WebServer::on_read, nullptr);
+  if (head)
+    return reply_stream(connection, stream_type(new_boundary()).c_str(), &WebServer::on_read,
+                        nullptr);
   const char* name = argument(connection, "viewer");
   auto* viewer =
       add_viewer(std::make_unique<PictureViewer>(*this, connection, std::move(wanted.wall),
@@ -135,10 +159,12 @@ MHD_Result WebServer::stream(MHD_Connection* connection, Wanted wanted, bool hea
   if (!viewer)
     return reply_error(connection, MHD_HTTP_SERVICE_UNAVAILABLE,
                        fmt::format("{} viewers are watching already, which is the limit "
-                                   "(max_viewers)",
+                                   "(max_viewers; half of them from one address, but on loopback)",
                                    settings_.max_viewers),
                        {{"Retry-After", "5"}});
-  return reply_stream(connection, kStreamType, &WebServer::on_read, viewer);
+  connections_.streams(connection);
+  return reply_stream(connection, stream_type(viewer->boundary).c_str(), &WebServer::on_read,
+                      viewer);
 }
 
 // Called once more after each suspension, with nothing `wanted`.

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sodium.h>
 
 #include <algorithm>
 #include <display/web_listen.hpp>
@@ -11,8 +12,11 @@
 namespace sluice::display {
 namespace {
 
-// Besides viewers: pages, lists and pictures, which are short.
-constexpr unsigned kOtherConnections = 32;
+// Besides viewers: pages, lists, figures and pictures, which are short; and as many that are being
+// closed.
+constexpr Connections::Limits kOthers;
+// A stream for which nothing has come for so long gives its place to another.
+constexpr Duration kSilentStream = std::chrono::seconds(10);
 
 // A viewer is sent what is new, not what waited in the kernel: little is handed over ahead of what
 // the network takes. And a peer that vanished without a word is found out.
@@ -33,16 +37,20 @@ void set_up(int fd, Duration timeout) {
 char WebServer::seen_ = 0;
 
 WebServer::WebServer(const Clock& clock, ListenAddress where, ServerSettings settings)
-    : clock_(clock), where_(std::move(where)), settings_(std::move(settings)) {
+    : clock_(clock),
+      where_(std::move(where)),
+      settings_(std::move(settings)),
+      connections_(kOthers) {
+  if (sodium_init() < 0) throw std::runtime_error("libsodium doesn't start");
   const int listener = open_listener(where_);  // the daemon closes it
   const auto timeout = std::chrono::ceil<std::chrono::seconds>(settings_.viewer_timeout).count();
   daemon_ = MHD_start_daemon(
       MHD_USE_POLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, where_.port, nullptr, nullptr,
       &WebServer::on_request, this, MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_CONNECTION_LIMIT,
-      static_cast<unsigned>(settings_.max_viewers) + kOtherConnections,
+      static_cast<unsigned>(settings_.max_viewers) + 2 * static_cast<unsigned>(kOthers.most),
       MHD_OPTION_CONNECTION_TIMEOUT, static_cast<unsigned>(timeout), MHD_OPTION_NOTIFY_COMPLETED,
       &WebServer::on_completed, this, MHD_OPTION_NOTIFY_CONNECTION, &WebServer::on_connection, this,
-      MHD_OPTION_END);
+      MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
   if (!daemon_)
     throw std::runtime_error("the web server can't start on " + url() +
                              ": out of memory or threads");
@@ -131,6 +139,11 @@ MHD_Result WebServer::on_request(void* self, MHD_Connection* connection, const c
                                  const char* method, const char*, const char*,
                                  std::size_t* upload_size, void** state) {
   try {
+    if (!*state) {
+      static_cast<WebServer*>(self)->connections_.asked(connection);
+      if (const auto why = misframed(connection); !why.empty())
+        return reply_error(connection, MHD_HTTP_BAD_REQUEST, why, {{"Connection", "close"}});
+    }
     const std::string_view verb(method);
     if (verb != "GET" && verb != "HEAD")
       return reply_error(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD",
@@ -149,14 +162,17 @@ MHD_Result WebServer::on_request(void* self, MHD_Connection* connection, const c
   }
 }
 
-void WebServer::on_completed(void* self, MHD_Connection*, void** state,
+void WebServer::on_completed(void* self, MHD_Connection* connection, void** state,
                              MHD_RequestTerminationCode) {
   static_cast<WebServer*>(self)->drop_viewer(state);
+  static_cast<WebServer*>(self)->connections_.answered(connection);
 }
 
 void WebServer::on_connection(void* self, MHD_Connection* connection, void**,
                               MHD_ConnectionNotificationCode code) {
-  if (code != MHD_CONNECTION_NOTIFY_STARTED) return;
+  auto& connections = static_cast<WebServer*>(self)->connections_;
+  if (code == MHD_CONNECTION_NOTIFY_CLOSED) return connections.closed(connection);
+  connections.opened(connection);
   if (const auto* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD))
     set_up(info->connect_fd, static_cast<WebServer*>(self)->settings_.viewer_timeout);
 }
@@ -175,9 +191,9 @@ ssize_t WebServer::read(PictureViewer& viewer, char* buffer, std::size_t most) {
   for (;;) {
     if (const auto n = viewer.copy(buffer, most); n > 0) return static_cast<ssize_t>(n);
     const auto view = viewer.watch.look();
-    if (view.gone) return MHD_CONTENT_READER_END_OF_STREAM;
+    if (view.gone || has_ended(viewer)) return MHD_CONTENT_READER_END_OF_STREAM;
     if (view.picture && view.picture->number != viewer.sent) {
-      viewer.begin(view.picture);
+      viewer.begin(view.picture, clock_.steady());
       continue;
     }
     if (viewer.peer_gone()) return MHD_CONTENT_READER_END_WITH_ERROR;
@@ -198,11 +214,40 @@ ssize_t WebServer::read(PictureViewer& viewer, char* buffer, std::size_t most) {
 
 PictureViewer* WebServer::add_viewer(std::unique_ptr<PictureViewer> viewer, void** state) {
   const std::lock_guard lock(mutex_);
-  if (closing_ || (viewer->is_stream && streams_ >= settings_.max_viewers)) return nullptr;
+  if (closing_ || (viewer->is_stream && !place_for(*viewer))) return nullptr;
   viewers_.insert(viewer.get());
   if (viewer->is_stream) ++streams_;
   *state = viewer.get();  // on_completed() deletes it
   return viewer.release();
+}
+
+// With mutex_. The stream that has shown nothing for longest makes room.
+bool WebServer::place_for(const PictureViewer& viewer) {
+  const auto streaming = [](const PictureViewer* v) { return v->is_stream && !v->ended; };
+  const auto from_there = [&](const PictureViewer* v) {
+    return streaming(v) && v->address == viewer.address;
+  };
+  const bool shared =
+      !where_.loopback && std::count_if(viewers_.begin(), viewers_.end(), from_there) >=
+                              (settings_.max_viewers + 1) / 2;
+  if (!shared && streams_ < settings_.max_viewers) return true;
+  PictureViewer* silent = nullptr;
+  for (auto* v : viewers_)
+    if ((shared ? from_there(v) : streaming(v)) && (!silent || v->moved < silent->moved))
+      silent = v;
+  if (!silent || viewer.asked - silent->moved <= kSilentStream) return false;
+  silent->ended = true;
+  --streams_;
+  if (silent->suspended) {
+    silent->suspended = false;
+    MHD_resume_connection(silent->connection);
+  }
+  return true;
+}
+
+bool WebServer::has_ended(const PictureViewer& viewer) const {
+  const std::lock_guard lock(mutex_);
+  return viewer.ended;
 }
 
 void WebServer::drop_viewer(void** state) {
@@ -211,7 +256,7 @@ void WebServer::drop_viewer(void** state) {
   *state = &seen_;
   const std::lock_guard lock(mutex_);
   viewers_.erase(viewer.get());
-  if (viewer->is_stream) --streams_;
+  if (viewer->is_stream && !viewer->ended) --streams_;
 }
 
 }  // namespace sluice::display

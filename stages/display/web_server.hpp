@@ -9,11 +9,13 @@
 
 #include <display/wall.hpp>
 #include <display/web_access.hpp>
+#include <display/web_connections.hpp>
 #include <display/web_part.hpp>
 #include <display/web_viewer.hpp>
 #include <memory>
 #include <mutex>
 #include <set>
+#include <sluice/observe/log.hpp>
 #include <string>
 #include <string_view>
 
@@ -88,13 +90,21 @@ class WebServer {
   ssize_t read(PictureViewer& viewer, char* buffer, std::size_t most);
   // Null where there are too many, or the server is closing. Belongs to the request from here on.
   PictureViewer* add_viewer(std::unique_ptr<PictureViewer> viewer, void** state);
+  bool place_for(const PictureViewer& viewer);
+  bool has_ended(const PictureViewer& viewer) const;
   void drop_viewer(void** state);
+  void tell_wrong_token(const std::string& address);
   enum class Next { wait, look_again, end };
   Next suspend(PictureViewer& viewer);
 
   const Clock& clock_;
   ListenAddress where_;
   const ServerSettings settings_;
+  Connections connections_;
+
+  // The server's thread's own.
+  TokenTries tries_;
+  LogGate wrong_tokens_;
 
   // Held while the part is called, which calls nothing here. Never taken under mutex_.
   std::mutex part_mutex_;

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <sodium.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -8,18 +9,16 @@
 #include <string_view>
 
 namespace sluice::display {
-namespace {
 
-// The boundary follows its picture at once, so that a reader knows the picture's end without
-// waiting for the next one. Chromium wants the next part's header, too, before it shows a picture:
-// a camera of one frame a second would be seen a second late, and one that fell silent never. The
-// next picture's size isn't known yet, so for our own page the header does without it; for
-// programs, it has the size, and comes with the picture.
-constexpr std::string_view kBoundary = "\r\n--" SLUICE_STREAM_BOUNDARY "\r\n";
-constexpr std::string_view kBoundaryAndHeader =
-    "\r\n--" SLUICE_STREAM_BOUNDARY "\r\nContent-Type: image/jpeg\r\n\r\n";
+std::string new_boundary() {
+  std::array<unsigned char, 16> random{};
+  randombytes_buf(random.data(), random.size());
+  return fmt::format("sluice-{:02x}", fmt::join(random, ""));
+}
 
-}  // namespace
+std::string stream_type(const std::string& boundary) {
+  return "multipart/x-mixed-replace; boundary=" + boundary;
+}
 
 PictureViewer::PictureViewer(WebServer& s, MHD_Connection* c, WallPtr shown_on,
                              Board::ChannelPtr channel, bool stream, SteadyTime now,
@@ -32,13 +31,19 @@ PictureViewer::PictureViewer(WebServer& s, MHD_Connection* c, WallPtr shown_on,
       watch(wall->board(), std::move(channel)),
       wanted(std::max<std::uint64_t>(1, watch.look().frame)),
       asked(now),
-      head_(between().substr(2)) {}
+      head_(between_.substr(2)) {}
 
-std::string_view PictureViewer::between() const {
-  return name.empty() ? kBoundary : kBoundaryAndHeader;
+// The boundary follows its picture at once, so that a reader knows the picture's end without
+// waiting for the next one. Chromium wants the next part's header, too, before it shows a picture:
+// a camera of one frame a second would be seen a second late, and one that fell silent never. The
+// next picture's size isn't known yet, so for our own page the header does without it; for
+// programs, it has the size, and comes with the picture.
+std::string PictureViewer::between() const {
+  return "\r\n--" + boundary + "\r\n" + (name.empty() ? "" : "Content-Type: image/jpeg\r\n\r\n");
 }
 
-void PictureViewer::begin(PicturePtr picture) {
+void PictureViewer::begin(PicturePtr picture, SteadyTime now) {
+  moved = now;
   if (name.empty()) {
     const auto since_1970 =
         std::chrono::floor<std::chrono::milliseconds>(picture->captured).time_since_epoch();
@@ -58,7 +63,7 @@ std::size_t PictureViewer::copy(char* buffer, std::size_t most) {
   if (picture_) {
     const auto bytes = picture_->jpeg.bytes;
     parts[1] = {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-    parts[2] = between();
+    parts[2] = between_;
   }
   std::size_t copied = 0;
   std::size_t skip = position_;
@@ -81,7 +86,7 @@ std::size_t PictureViewer::copy(char* buffer, std::size_t most) {
 
 bool PictureViewer::has_news() const {
   const auto view = watch.look();
-  if (view.gone) return true;
+  if (view.gone || ended) return true;
   return is_stream ? view.picture && view.picture->number != sent : view.finished >= wanted;
 }
 

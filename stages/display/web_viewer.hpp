@@ -6,15 +6,17 @@
 
 #include <cstddef>
 #include <display/wall.hpp>
+#include <display/web_connections.hpp>
 #include <string>
 #include <string_view>
 
 namespace sluice::display {
 
 // "multipart/x-mixed-replace" is what browsers, OpenCV, FFmpeg and VLC all take as motion JPEG.
-// Chromium looks for the boundary within the pictures, so it is long enough to be in none.
-#define SLUICE_STREAM_BOUNDARY "sluice-8d1f4c0be26a97f35b70"
-inline constexpr char kStreamType[] = "multipart/x-mixed-replace; boundary=" SLUICE_STREAM_BOUNDARY;
+// Each stream has a boundary of its own, which nobody can guess: a camera's JPEG that has it in
+// would begin parts of its own.
+std::string new_boundary();
+std::string stream_type(const std::string& boundary);
 
 class WebServer;
 
@@ -27,7 +29,7 @@ class PictureViewer {
 
   // Copies what is still to be sent of the picture begun; 0: all of it was sent.
   std::size_t copy(char* buffer, std::size_t most);
-  void begin(PicturePtr picture);
+  void begin(PicturePtr picture, SteadyTime now);
 
   // Did the other side close the connection, or vanish? Libmicrohttpd doesn't look while it has
   // nothing to send.
@@ -45,15 +47,20 @@ class PictureViewer {
   // The number of the frame that was the newest at the request; where none had come, the first.
   const std::uint64_t wanted;
   const SteadyTime asked;  // when
-  std::uint64_t sent = 0;  // the number of the picture begun last
-  bool suspended = false;  // guarded by the server's mutex
+  const std::string boundary = new_boundary();
+  const std::string address = address_of(connection);
+  SteadyTime moved = asked;  // when the last picture was begun
+  std::uint64_t sent = 0;    // the number of the picture begun last
+  bool suspended = false;    // guarded by the server's mutex
+  bool ended = false;        // the same: its place was given to another
 
  private:
-  std::string_view between() const;
+  std::string between() const;
 
   PicturePtr picture_;
-  std::string head_;          // before the picture, ...
-  std::size_t position_ = 0;  // ... counted over head, picture and what follows it
+  const std::string between_ = between();  // behind each picture
+  std::string head_;                       // before the picture, ...
+  std::size_t position_ = 0;               // ... counted over head, picture and what follows it
 };
 
 }  // namespace sluice::display

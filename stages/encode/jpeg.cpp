@@ -61,12 +61,9 @@ from = "jpeg"
   void start(Context&) override { compressor_ = std::make_unique<JpegCompressor>(); }
 
   void process(const FramePtr& frame, Context& context) override {
-    const Image* image = frame->image();
-    if (!image || !kinds::pictures.has(image->format()))
-      throw FrameError("encode.jpeg takes " + to_string(kinds::pictures) + ", not " +
-                       std::string(to_string(frame->kind())));
+    const Image& image = *frame->image();
     context.emit(
-        frame->with(compressor_->encode(*image, {quality, subsampling, restart_rows, fast_dct})));
+        frame->with(compressor_->encode(image, {quality, subsampling, restart_rows, fast_dct})));
   }
 
  private:

@@ -258,15 +258,49 @@ TEST_CASE("with a token, nothing is answered to who doesn't know it") {
   for (const auto& wrong : {token.substr(1), token + "x", std::string(24, 'a'), std::string()})
     CHECK(HttpClient::status(with("Authorization: Bearer " + wrong + "\r\n")) == 401);
   CHECK(HttpClient::status(with("Authorization: Bearer " + token + "\r\n")) == 200);
-  CHECK(HttpClient::status(with("Cookie: " + cookie_name + "=" + token + "\r\n")) == 200);
+  CHECK(HttpClient::status(with("authorization: bEARER " + token + "\r\n")) == 200);
+  CHECK(HttpClient::status(with("Cookie: " + cookie_name + "=" + token + "\r\n")) == 401);
   // A browser brings it once; from then on its cookie does.
   const auto let_in = with("", "/?token=" + token);
   CHECK(HttpClient::status(let_in) == 303);
   CHECK(HttpClient::field(let_in, "Location") == "/");
   const auto cookie = HttpClient::field(let_in, "Set-Cookie");
-  CHECK(cookie.starts_with(cookie_name + "=" + token));
+  CHECK(cookie.starts_with(cookie_name + "="));
+  CHECK(cookie.find(token) == std::string::npos);
+  const auto kept = "Cookie: " + cookie.substr(0, cookie.find(';')) + "\r\n";
+  CHECK(HttpClient::status(with(kept)) == 200);
   CHECK(cookie.find("HttpOnly") != std::string::npos);
   CHECK(cookie.find("SameSite=Strict") != std::string::npos);
+}
+
+TEST_CASE("wrong tokens are told, and few of them tried") {
+  Watched run({"--set", std::string("dashboard.token=") + kToken});
+  const auto with = [&](const std::string& token) {
+    HttpClient client(run.port);
+    client.send("GET /health HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + token +
+                "\r\n\r\n");
+    return HttpClient::status(client.head());
+  };
+  const auto login = http_get(run.port, std::string("/?token=") + kToken).head;
+  const auto set = HttpClient::field(login, "Set-Cookie");
+  int refused = 0, put_off = 0;
+  for (int i = 0; i < 40; ++i) {
+    const auto status = with("guess-number-" + std::to_string(100000 + i));
+    refused += status == 401;
+    put_off += status == 429;
+  }
+  CHECK(refused + put_off == 40);
+  CHECK(refused >= 10);
+  CHECK(put_off >= 1);
+  // Who is in stays in, and others are soon heard again.
+  HttpClient browser(run.port);
+  browser.send("GET /health HTTP/1.1\r\nHost: localhost\r\nCookie: " +
+               set.substr(0, set.find(';')) + "\r\n\r\n");
+  CHECK(HttpClient::status(browser.head()) == 200);
+  CHECK(run.eventually([&] { return with(kToken) == 200; }));
+  CHECK(run.process.says("a wrong token came from 127.0.0.1"));
+  const auto said = run.process.err();
+  CHECK(said.find("guess-number") == std::string::npos);
 }
 
 TEST_CASE("the dashboard answers to this machine's own names only") {
@@ -310,6 +344,9 @@ TEST_CASE("a dashboard that can't or shouldn't listen is refused, with what to d
   has(refusal({"--dashboard=rubbish"}, 2), "is not an address and a port");
   has(refusal({"--set", "dashboard.listen=0.0.0.0:8080"}, 2), "set a token");
   has(refusal({"--set", "dashboard.token=short"}, 2), "openssl rand -hex 16");
+  for (const auto* example :
+       {"change-me-0123456789", "ChangeMe-ChangeMe-1", "your-token-of-24-letters"})
+    has(refusal({"--set", std::string("dashboard.token=") + example}, 2), "an example's");
   has(refusal({"--set", "dashboard.colour=red"}, 2), "the dashboard has no key 'colour'");
   Watched first;
   has(refusal({"--dashboard=127.0.0.1:" + std::to_string(first.port)}, 1),

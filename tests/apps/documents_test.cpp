@@ -31,6 +31,10 @@ TEST_CASE("every graph in the documents passes the check") {
     for (const auto& graph : graphs) {
       auto request = default_request(file);
       request.device = "pi-garage";
+      request.variable = [from_here = request.variable](const std::string& name) {
+        return name == "SLUICE_TOKEN" ? std::optional<std::string>(std::string(32, 'f'))
+                                      : from_here(name);
+      };
       const auto loaded = load_graph_text(graph, request);
       for (const auto& problem : loaded.problems) UNSCOPED_INFO(to_text(problem));
       CHECK(loaded.plan);

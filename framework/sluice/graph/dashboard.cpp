@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <sluice/graph/dashboard.hpp>
 #include <sluice/graph/listen.hpp>
 #include <sluice/graph/settings.hpp>
@@ -14,6 +15,19 @@ namespace {
 bool fits_a_header(std::string_view token) {
   return std::all_of(token.begin(), token.end(), [](char c) {
     return is_identifier(std::string_view(&c, 1)) || c == '.' || c == '~';
+  });
+}
+
+// As manuals have them, and who copies those.
+bool is_example(std::string_view token) {
+  std::string letters;
+  for (const char c : token)
+    if (c != '-' && c != '_' && c != '.' && c != '~')
+      letters += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  constexpr auto kExamples = std::to_array<std::string_view>(
+      {"changeme", "example", "password", "yourtoken", "0123456789", "1234567890"});
+  return std::any_of(kExamples.begin(), kExamples.end(), [&](std::string_view example) {
+    return letters.find(example) != std::string::npos;
   });
 }
 
@@ -37,6 +51,9 @@ std::optional<DashboardProblem> problem_of(const DashboardPlan& dashboard) {
              fmt::format("a token has at least {} letters, digits, '-', '_', '.' or '~'",
                          kShortestToken),
              "as from: openssl rand -hex 16"}};
+  if (is_example(dashboard.token))
+    return {{"token", "this token is an example's, which everybody knows",
+             "make one: openssl rand -hex 16"}};
   return std::nullopt;
 }
 

@@ -1,6 +1,13 @@
 // display.web as a web server: where it listens, whom it answers, and what.
 
+#include <unistd.h>
+
+#include <array>
+#include <memory>
+#include <set>
 #include <sluice/graph/listen.hpp>
+#include <system_error>
+#include <vector>
 
 #include "catch.hpp"
 #include "web_fixture.hpp"
@@ -125,4 +132,145 @@ TEST_CASE("display.web refuses to start where it can't or shouldn't listen, and 
   CHECK(parse_listen("[::1]:8080").loopback);
   CHECK(parse_listen("localhost:1").host == "127.0.0.1");
   CHECK_FALSE(parse_listen("[::]:8080").loopback);
+}
+
+namespace {
+
+using Clients = std::vector<std::unique_ptr<HttpClient>>;
+
+Clients connected(std::uint16_t port, int count) {
+  Clients clients;
+  for (int i = 0; i < count; ++i) clients.push_back(std::make_unique<HttpClient>(port));
+  return clients;
+}
+
+// Open to all, as on a network that is trusted.
+StageTest::Parameters open_to_all(StageTest::Parameters more = {}) {
+  more.emplace_back("listen", std::string("0.0.0.0:0"));
+  more.emplace_back("allow_remote", true);
+  return more;
+}
+
+int status_of(std::uint16_t port, std::string_view request) {
+  HttpClient client(port);
+  client.send(request);
+  return HttpClient::status(client.head());
+}
+
+}  // namespace
+
+TEST_CASE("who says little, and nothing to the end, takes nobody's place") {
+  Page page;
+  page.send(picture());
+  HttpClient stream(page.port);
+  stream.begin_stream("/stream/cam.mjpg");
+  stream.part();
+  // More than the server has places for, each with the beginning of a request.
+  auto slow = connected(page.port, 250);
+  for (auto& client : slow) client->send("GET / HTTP/1.1\r\nHost: localhost\r\n");
+  for (const auto* path : {"/", "/sources.json", "/snapshot/cam.jpg"})
+    CHECK(page.get(path).status == 200);
+  // Each is given up, though it goes on with a byte now and then.
+  CHECK(page.eventually([&] {
+    std::erase_if(slow, [](auto& client) {
+      try {
+        client->send("a");
+      } catch (const std::system_error&) {
+        return true;
+      }
+      return client->closed();
+    });
+    return slow.empty();
+  }));
+  // Who was let in before stays.
+  page.send(picture({255, 0, 0}));
+  CHECK(stream.part().picture.size() > 4);
+}
+
+TEST_CASE("a stream for which nothing comes gives its place to who comes later") {
+  Page page({{"max_viewers", std::int64_t{2}}});
+  page.send(picture());
+  page.send(picture({255, 0, 0}, "other"));
+  HttpClient silent(page.port), live(page.port);
+  silent.begin_stream("/stream/cam.mjpg");
+  silent.part();
+  live.begin_stream("/stream/other.mjpg");
+  live.part();
+  const std::string third = "GET /stream/cam.mjpg HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  CHECK(status_of(page.port, third) == 503);
+  page.clock().advance(std::chrono::seconds(11));
+  page.send(picture({0, 255, 0}, "other"));
+  live.part();
+  HttpClient late(page.port);
+  late.begin_stream("/stream/cam.mjpg");
+  late.part();
+  CHECK(silent.to_end().empty());
+  CHECK_FALSE(live.closed());
+  CHECK(status_of(page.port, third) == 503);
+}
+
+TEST_CASE("beyond loopback, one address has half of the streams") {
+  Page page(open_to_all({{"max_viewers", std::int64_t{4}}}));
+  page.send(picture());
+  HttpClient one(page.port), two(page.port);
+  one.begin_stream("/stream/cam.mjpg");
+  two.begin_stream("/stream/cam.mjpg");
+  CHECK(status_of(page.port, "GET /stream/cam.mjpg HTTP/1.1\r\nHost: localhost\r\n\r\n") == 503);
+  CHECK(page.get("/snapshot/cam.jpg").status == 200);
+}
+
+TEST_CASE(
+    "beyond loopback, display.web answers to addresses and its own names, as told also others") {
+  Page page(open_to_all());
+  std::array<char, 256> name{};
+  REQUIRE(gethostname(name.data(), name.size() - 1) == 0);
+  const std::string own = name.data();
+  for (const auto& good : {std::string("192.168.1.2"), std::string("[::2]:80"), own, own + ".local",
+                           own + ".lan:8080"})
+    CHECK(page.get("/", "GET", good).status == 200);
+  for (const auto& bad : {std::string("evil.example"), own + ".evil.example", own + "x"})
+    CHECK(page.get("/sources.json", "GET", bad).status == 403);
+
+  Page named(open_to_all({{"hosts", std::vector<std::string>{"cams.example"}}}));
+  CHECK(named.get("/", "GET", "CAMS.example:443").status == 200);
+  CHECK(named.get("/", "GET", "evil.example").status == 403);
+  Page proxied(open_to_all({{"hosts", std::vector<std::string>{"*"}}}));
+  CHECK(proxied.get("/", "GET", "any.example").status == 200);
+}
+
+TEST_CASE("a request that a proxy may read otherwise is refused, and its connection closed") {
+  Page page;
+  const std::string get = "GET / HTTP/1.1\r\n", host = "Host: localhost\r\n";
+  const std::string smuggled = "\r\nGET /sources.json HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  for (const auto& lines :
+       {host + host, host + "Host: evil.example\r\n", "Host: evil.example\r\n" + host,
+        host + "Content-Length: 5\r\nContent-Length: 6\r\n",
+        host + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+        host + "Transfer-Encoding: chunked\r\n", host + "Transfer-Encoding: identity\r\n",
+        host + "Content-Length : 5\r\n", host + "Content-Length: +5\r\n",
+        host + "Content-Length: 5, 5\r\n", std::string("Host : localhost\r\n"),
+        host + " folded: x\r\n"}) {
+    INFO(lines);
+    HttpClient client(page.port);
+    client.send(get + lines + "\r\n0" + smuggled);
+    const auto all = client.to_end();  // it ends
+    CHECK(all.find("HTTP/1.1 200") == std::string::npos);
+    CHECK(all.find("\"sources\"") == std::string::npos);
+  }
+  CHECK(status_of(page.port, get + host + "\r\n") == 200);
+}
+
+TEST_CASE("each stream has a boundary of its own, so that no picture can begin parts") {
+  Page page;
+  page.send(picture());
+  const auto boundary = [&](const std::string& path, std::string_view method = "GET") {
+    HttpClient client(page.port);
+    client.request(path, method);
+    const auto type = HttpClient::field(client.head(), "Content-Type");
+    return type.substr(type.find("boundary=") + 9);
+  };
+  std::set<std::string> seen{boundary("/stream/cam.mjpg"), boundary("/stream/cam.mjpg"),
+                             boundary("/montage.mjpg"), boundary("/stream/cam.mjpg", "HEAD")};
+  CHECK(seen.size() == 4);
+  for (const auto& one : seen) CHECK(one.size() >= 32);
 }

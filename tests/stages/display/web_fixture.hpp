@@ -18,6 +18,8 @@ struct Page : StageTest {
     port = static_cast<std::uint16_t>(std::stoi(url.substr(url.rfind(':') + 1)));
   }
   static Parameters with_port(Parameters more) {
+    for (const auto& [name, value] : more)
+      if (name == "listen") return more;
     more.emplace_back("listen", "127.0.0.1:0");
     return more;
   }
