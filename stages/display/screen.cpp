@@ -106,6 +106,13 @@ void Screen::show(const std::string& window, const cv::Mat& picture) {
   });
 }
 
+void Screen::close(const std::string& window) {
+  GuiThread::instance().run([&] {
+    if (windows_.erase(window) > 0 && cv::getWindowProperty(window, cv::WND_PROP_VISIBLE) > 0)
+      cv::destroyWindow(window);
+  });
+}
+
 void Screen::set_title(const std::string& window, const std::string& title) {
   GuiThread::instance().run([&] {
     if (windows_.contains(window)) cv::setWindowTitle(window, title);

@@ -26,6 +26,7 @@ class Screen {
   // Opens the window if there is none of that name. `picture` is bgr8, and not changed. Pictures of
   // a new size make the window fit them, as far as a screen allows.
   void show(const std::string& window, const cv::Mat& picture);
+  void close(const std::string& window);
   void set_title(const std::string& window, const std::string& title);
 
   struct Input {

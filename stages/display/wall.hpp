@@ -10,10 +10,11 @@ namespace sluice::display {
 
 class Wall {
  public:
-  // A source is silent after `active` without a frame. `ready`: see Composer.
-  Wall(const Clock& clock, Duration active, const ComposerSettings& montage,
+  // A source is silent after `active` without a frame. `most_bytes`: see Board; `ready`: see
+  // Composer.
+  Wall(const Clock& clock, Duration active, std::size_t most_bytes, const ComposerSettings& montage,
        std::function<void(bool all)> ready)
-      : board_(std::make_shared<Board>(clock, active)),
+      : board_(std::make_shared<Board>(clock, active, most_bytes)),
         montage_(montage),
         composer_(*board_, clock, montage, std::move(ready)) {}
 

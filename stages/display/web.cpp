@@ -4,6 +4,7 @@
 
 #include <display/wall.hpp>
 #include <display/web_server.hpp>
+#include <limits>
 #include <memory>
 #include <sluice/stage.hpp>
 
@@ -31,8 +32,9 @@ A viewer whose connection is slow skips pictures and always gets the newest; it 
 graph or another viewer.
 
 A source that has been silent for longer than `active` stays where it is, greyed, with how long it
-has been silent. At most 256 sources are shown; the one that has been silent for longest makes room
-for a new one.
+has been silent. At most 256 sources are shown; one that is gone, or has been silent for longest,
+makes room for a new one. Where the graph keeps more than its `memory`, the pictures of such sources
+are let go first, then the largest.
 
 A browser has at most six connections to one address, so at most six pictures are live in all of its
 tabs together. The pictures can't be put into other sites' pages.
@@ -115,7 +117,8 @@ listen = "127.0.0.1:8080"
   void start(Context& context) override {
     const ServerSettings settings{{.token = {}, .hosts = hosts}, max_viewers, viewer_timeout};
     server_ = WebServer::at(context.clock(), parse_listen(listen), settings);
-    wall_ = std::make_shared<Wall>(context.clock(), active,
+    // How much it may keep, the graph's `memory` decides, see hold().
+    wall_ = std::make_shared<Wall>(context.clock(), active, std::numeric_limits<std::size_t>::max(),
                                    ComposerSettings{quality, rate, columns, tile_width, {truth}},
                                    [server = server_.get()](bool all) { server->wake(all); });
     server_->show(wall_);
@@ -125,17 +128,31 @@ listen = "127.0.0.1:8080"
   void process(const FramePtr& frame, Context& context) override {
     if (const auto why = unshowable(*frame); !why.empty()) throw FrameError(why);
     if (!wall_->board()->put(frame)) context.drop(frame->source, "too_many_sources");
+    hold(context);
+  }
+
+  void on_gone(const std::string& source, Context& context) override {
+    wall_->board()->gone(source);
+    hold(context);
   }
 
   void on_tick(Context& context) override {
     wall_->composer().check();
     wall_->board()->poke();
+    hold(context);
     if (const auto [count, why] = wall_->board()->take_faults(); count > 0)
       context.log(LogLevel::warning,
                   fmt::format("{} pictures could not be shown; the last: {}", count, why));
   }
 
  private:
+  // Pictures are let go where the graph keeps too much.
+  void hold(Context& context) {
+    while (!context.hold(wall_->board()->bytes()) && wall_->board()->let_go())
+      context.figure("pictures_let_go", "memory", static_cast<double>(++let_go_));
+  }
+
+  std::uint64_t let_go_ = 0;
   // In this order: the wall wakes the server's viewers.
   std::shared_ptr<WebServer> server_;
   WallPtr wall_;

@@ -2,6 +2,7 @@
 #include <codec/jpeg_decoder.hpp>
 #include <display/montage.hpp>
 #include <display/web_board.hpp>
+#include <tuple>
 
 namespace sluice::display {
 
@@ -13,7 +14,8 @@ struct Board::Channel {
   PicturePtr picture;
   std::uint64_t finished = 0;
   int watchers = 0;
-  bool gone = false;
+  bool gone = false;      // from the board
+  bool departed = false;  // its camera is gone
 
   // Frames a second, counted over windows of at least a second.
   SteadyTime window_start{};
@@ -42,18 +44,29 @@ std::string unshowable(const Frame& frame) {
   return {};
 }
 
-Board::Board(const Clock& clock, Duration active)
-    : clock_(clock), active_(active), montage_(std::make_shared<Channel>()) {}
+Board::Board(const Clock& clock, Duration active, std::size_t most_bytes)
+    : clock_(clock),
+      active_(active),
+      most_bytes_(most_bytes),
+      montage_(std::make_shared<Channel>()) {}
 Board::~Board() = default;
 
 bool Board::put(FramePtr frame) {
-  FramePtr old;  // let go after the mutex: the last reference may free megabytes
+  std::vector<FramePtr> old;  // let go after the mutex: the last reference may free megabytes
   const std::lock_guard lock(mutex_);
   const ChannelPtr found = channel_of(frame->source);
   if (!found) return false;
   Channel& channel = *found;
   channel.count(clock_.steady());
-  old = std::exchange(channel.frame, std::move(frame));
+  channel.departed = false;
+  newest_ = found;
+  bytes_ += frame->bytes();
+  if (channel.frame) bytes_ -= channel.frame->bytes();
+  old.push_back(std::exchange(channel.frame, std::move(frame)));
+  while (bytes_ > most_bytes_) {
+    old.push_back(let_go_locked());
+    if (!old.back()) break;  // the newest by itself is more
+  }
   // One wake for any number of frames that come before the composer looks.
   const bool wake = channel.watchers > 0 || (montage_->watchers > 0 && !montage_dirty_);
   montage_dirty_ = true;
@@ -74,13 +87,56 @@ Board::ChannelPtr Board::expect(const std::string& name) {
 }
 
 bool Board::make_room() {
-  const auto oldest = std::min_element(
+  const auto rank = [](const Channel& c) { return std::pair(!c.departed, c.arrived); };
+  const auto first = std::min_element(
       sources_.begin(), sources_.end(),
-      [](const auto& a, const auto& b) { return a.second->arrived < b.second->arrived; });
-  if (clock_.steady() - oldest->second->arrived <= active_) return false;
-  oldest->second->gone = true;
-  sources_.erase(oldest);
+      [&](const auto& a, const auto& b) { return rank(*a.second) < rank(*b.second); });
+  auto& channel = *first->second;
+  if (!channel.departed && clock_.steady() - channel.arrived <= active_) return false;
+  if (channel.frame) bytes_ -= channel.frame->bytes();
+  channel.gone = true;
+  sources_.erase(first);
   return true;
+}
+
+void Board::gone(const std::string& source) {
+  constexpr std::size_t kSmall = 1 << 20;  // bytes
+  FramePtr old;
+  const std::lock_guard lock(mutex_);
+  const auto found = sources_.find(source);
+  if (found == sources_.end()) return;
+  auto& channel = *found->second;
+  channel.departed = true;
+  if (!channel.frame || channel.frame->bytes() <= kSmall) return;
+  bytes_ -= channel.frame->bytes();
+  old = std::move(channel.frame);
+}
+
+std::size_t Board::bytes() const {
+  const std::lock_guard lock(mutex_);
+  return bytes_;
+}
+
+bool Board::let_go() {
+  FramePtr old;
+  const std::lock_guard lock(mutex_);
+  old = let_go_locked();
+  return old != nullptr;
+}
+
+FramePtr Board::let_go_locked() {
+  const SteadyTime now = clock_.steady();
+  const auto rank = [&](const Channel& c) {
+    const bool silent = now - c.arrived > active_;
+    return std::tuple(c.departed, silent, silent ? now - c.arrived : Duration(0), c.frame->bytes());
+  };
+  Channel* first = nullptr;
+  for (const auto& [name, channel] : sources_)
+    if (channel->frame && channel != newest_ && (!first || rank(*first) < rank(*channel)))
+      first = channel.get();
+  if (!first) return nullptr;
+  bytes_ -= first->frame->bytes();
+  return std::move(first->frame);
 }
 
 void Board::poke() {
@@ -157,7 +213,7 @@ Board::Watch::View Board::Watch::look() const {
 
 bool Board::has_jobs() const {
   return std::any_of(sources_.begin(), sources_.end(), [](const auto& s) {
-    return s.second->watchers > 0 && s.second->finished != s.second->frames;
+    return s.second->watchers > 0 && s.second->frame && s.second->finished != s.second->frames;
   });
 }
 
@@ -181,7 +237,7 @@ Board::Work Board::next(SteadyTime montage_from) {
   work.beat = std::exchange(poked_, false) || (!called && limit == most) || now - beaten_ >= most;
   if (work.beat) beaten_ = now;
   for (const auto& [name, channel] : sources_)
-    if (channel->watchers > 0 && channel->finished != channel->frames)
+    if (channel->watchers > 0 && channel->frame && channel->finished != channel->frames)
       work.jobs.push_back({channel, channel->frame, channel->frames});
   work.montage_watched = montage_->watchers > 0;
   if (work.montage_watched && (montage_dirty_ || work.beat) && clock_.steady() >= montage_from) {

@@ -35,13 +35,22 @@ class Board {
   struct Channel;
   using ChannelPtr = std::shared_ptr<Channel>;
 
-  explicit Board(const Clock& clock, Duration active);
+  // Of pictures it keeps `most_bytes`, and the newest in any case.
+  Board(const Clock& clock, Duration active, std::size_t most_bytes);
   ~Board();
 
   // --- the graph's threads
-  // False: there are too many sources already, and all of them are alive. Otherwise the source that
-  // has been silent for longest makes room; who watches it learns of that within a second.
+  // False: there are too many sources already, and all of them are alive. Otherwise one that is
+  // gone, or the one that has been silent for longest, makes room; who watches it learns of that
+  // within a second.
   bool put(FramePtr frame);
+  // Nothing more comes of this source: a small picture is shown on for as long as there is room.
+  void gone(const std::string& source);
+  // How much the pictures take up.
+  std::size_t bytes() const;
+  // Lets go of a picture, of what is gone first, then of what is silent, then of what is large;
+  // the source stays. False: only the newest is left.
+  bool let_go();
   // Wakes the composer, for what changes with time alone.
   void poke();
   // For the composer: its thread is to end.
@@ -54,7 +63,7 @@ class Board {
   // --- any thread
   struct Source {
     std::string name;
-    FramePtr frame;
+    FramePtr frame;        // null: it was let go
     std::uint64_t number;  // of the frames that came, this one's
     Duration quiet;        // since it came
     double fps;            // of frames that reached this stage; 0 while silent
@@ -116,15 +125,19 @@ class Board {
   // Null where there are too many.
   ChannelPtr channel_of(const std::string& name);
   bool make_room();
+  FramePtr let_go_locked();
   std::vector<Source> list_locked() const;
   bool has_jobs() const;
 
   const Clock& clock_;
   const Duration active_;
+  const std::size_t most_bytes_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;  // for the composer
   std::map<std::string, ChannelPtr> sources_;
   const ChannelPtr montage_;
+  ChannelPtr newest_;  // where the last frame came
+  std::size_t bytes_ = 0;
   bool montage_dirty_ = false;
   bool poked_ = false;
   SteadyTime beaten_{};  // the last beat

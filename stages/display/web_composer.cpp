@@ -117,7 +117,8 @@ void Composer::compose(const std::vector<Board::Source>& sources, bool needed) {
   const MontageLayout layout = web_layout(sizes_of(sources), sources.size(), settings_);
   std::vector<Tile> tiles;
   for (const auto& s : sources)
-    tiles.push_back({s.name, small(s, layout.cell), s.frame->annotations,
+    tiles.push_back({s.name, small(s, layout.cell),
+                     s.frame ? s.frame->annotations : std::vector<Annotation>{},
                      s.silent ? std::optional(s.quiet) : std::nullopt});
   draw_montage(tiles, layout, canvas_);
   const std::uint64_t number = ++montages_;
@@ -132,7 +133,7 @@ std::vector<cv::Size> Composer::sizes_of(const std::vector<Board::Source>& sourc
   std::map<std::string, Small> kept;  // without those that are gone
   for (const auto& s : sources) {
     Small& entry = kept[s.name] = std::move(smalls_[s.name]);
-    if (entry.number != s.number) {
+    if (entry.number != s.number && s.frame) {
       try {
         entry.original = size_of(*s.frame);
       } catch (const std::exception&) {  // small() meets it again and reports it
@@ -147,7 +148,8 @@ std::vector<cv::Size> Composer::sizes_of(const std::vector<Board::Source>& sourc
 
 const cv::Mat& Composer::small(const Board::Source& source, cv::Size cell) {
   Small& entry = smalls_[source.name];
-  if (entry.number == source.number && entry.cell == cell) return entry.picture;
+  // Where the frame was let go, what is left of it is shown.
+  if (!source.frame || (entry.number == source.number && entry.cell == cell)) return entry.picture;
   entry.number = source.number;
   entry.cell = cell;
   entry.picture = cv::Mat();

@@ -9,10 +9,11 @@ std::string WebServer::sources_json(const char* viewer) {
   std::vector<SourceState> states;
   if (shown) {
     for (const auto& s : shown->board()->list())
-      states.push_back(
-          {s.name, s.silent, s.quiet,
-           s.frame->captured_known ? std::optional(clock_.utc() - s.frame->captured) : std::nullopt,
-           s.fps, std::string(to_string(s.frame->kind()))});
+      states.push_back({s.name, s.silent, s.quiet,
+                        s.frame && s.frame->captured_known
+                            ? std::optional(clock_.utc() - s.frame->captured)
+                            : std::nullopt,
+                        s.fps, s.frame ? std::string(to_string(s.frame->kind())) : ""});
   } else {
     const std::lock_guard lock(part_mutex_);
     if (part_) states = part_->sources();

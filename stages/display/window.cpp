@@ -67,6 +67,11 @@ from = "camera"
     screen_.emplace();
   }
 
+  void on_gone(const std::string& source, Context&) override {
+    if (const auto found = sources_.find(source); found != sources_.end())
+      found->second.gone = true;
+  }
+
   void run(LoopContext& context) override {
     while (!context.stopping() && !context.inputs_ended()) {
       // Windows want attention 20 times a second even if no picture comes.
@@ -93,6 +98,7 @@ from = "camera"
     cv::Size original;
     std::vector<Annotation> annotations;
     bool titled_silent = false;
+    bool gone = false;  // nothing more comes of it, and it makes room for others
   };
 
   // "3x2": each from 1 to 16.
@@ -114,11 +120,12 @@ from = "camera"
 
   void take(const FramePtr& frame, LoopContext& context) {
     const std::size_t most = montage.empty() ? kMostWindows : kMostSources;
-    if (!sources_.contains(frame->source) && sources_.size() >= most)
+    if (!sources_.contains(frame->source) && sources_.size() >= most && !forget_one())
       return context.drop(frame->source, "too_many_sources");
     auto& shown = sources_[frame->source];
     const Image& image = *frame->image();
     shown.arrived = context.clock().steady();
+    shown.gone = false;
     if (montage.empty()) {
       cv::Mat picture = image.bgr();
       if (has_boxes(frame->annotations, layout_.boxes)) {
@@ -134,7 +141,30 @@ from = "camera"
       if (shown.picture.data == image.mat().data) shown.picture = shown.picture.clone();
       shown.annotations = frame->annotations;
     }
+    hold(context);
     context.done();
+  }
+
+  // A source that is gone; false: there is none.
+  bool forget_one() {
+    const auto found = std::find_if(sources_.begin(), sources_.end(),
+                                    [](const auto& source) { return source.second.gone; });
+    if (found == sources_.end()) return false;
+    if (montage.empty()) screen_->close(found->first);
+    sources_.erase(found);
+    return true;
+  }
+
+  // Tiles of sources that are gone are let go where the graph keeps too much.
+  void hold(Context& context) {
+    const auto bytes = [&] {
+      std::size_t sum = canvas_.total() * canvas_.elemSize();
+      for (const auto& [name, shown] : sources_)
+        sum += shown.picture.total() * shown.picture.elemSize();
+      return sum;
+    };
+    while (!context.hold(bytes()) && forget_one()) {
+    }
   }
 
   // Tiles are as large as was asked for, or as fits a screen.

@@ -4,6 +4,7 @@
 
 #include <display/web_part.hpp>
 #include <sluice/observe/log.hpp>
+#include <sluice/runtime/memory_budget.hpp>
 
 namespace sluice::app {
 namespace {
@@ -12,6 +13,11 @@ constexpr Kinds kShown = kinds::pictures | Kind::jpeg;
 constexpr Duration kActive = std::chrono::seconds(10);
 // Of the wall of all sources; no stage is called so.
 constexpr const char* kAll = "";
+
+// What the graph's stages may keep, all walls together may keep besides, while somebody looks.
+std::size_t memory_of(const Plan& plan) {
+  return plan.memory > 0 ? plan.memory : memory_of_this_machine() / 4;
+}
 
 // Sources' pictures can be asked for before the first has come.
 template <class Sources>
@@ -25,7 +31,10 @@ display::WallPtr expecting(const Sources& sources, display::WallPtr wall) {
 }  // namespace
 
 Walls::Walls(Engine& engine, const Clock& clock, std::function<void(bool all)> ready)
-    : engine_(engine), clock_(clock), ready_(std::move(ready)) {}
+    : engine_(engine),
+      clock_(clock),
+      ready_(std::move(ready)),
+      most_bytes_(memory_of(engine.plan()) / (kMost + 1)) {}
 
 display::WallPtr Walls::all(const std::map<std::string, LastSeen>& sources) {
   return expecting(sources, open(kAll, wanted_of(sources)));
@@ -98,7 +107,8 @@ std::shared_ptr<Walls::Tapped> Walls::open(const std::string& id, const Wanted& 
   if (const auto found = walls_.find(id); found != walls_.end()) return found->second.lock();
   if (id != kAll && walls_.size() - walls_.count(kAll) >= kMost)
     throw display::NoRoom("the pictures of so many links are watched already");
-  auto wall = std::make_shared<Tapped>(clock_, kActive, display::ComposerSettings{}, ready_);
+  auto wall =
+      std::make_shared<Tapped>(clock_, kActive, most_bytes_, display::ComposerSettings{}, ready_);
   tap(*wall, wanted);
   walls_[id] = wall;
   return wall;

@@ -66,6 +66,7 @@ class Walls {
   Engine& engine_;
   const Clock& clock_;
   const std::function<void(bool)> ready_;
+  const std::size_t most_bytes_;  // of one wall's pictures
   std::map<std::string, std::weak_ptr<Tapped>, std::less<>> walls_;
 };
 

@@ -367,3 +367,48 @@ TEST_CASE("display.web doesn't show what takes too long, or is too large, and sh
     return has(log.back(), "2 pictures could not be shown") || has(log.back(), "the limit, ");
   }));
 }
+
+TEST_CASE(
+    "display.web lets pictures go where the graph keeps too much, of those that matter least") {
+  Page page;
+  const auto large = [](std::string source) {
+    return picture({0, 0, 255}, std::move(source), {2000, 1000});  // 6 MB
+  };
+  const auto kept = [&](const std::string& source) {
+    return page.get("/snapshot/" + source + ".jpg").status == 200;
+  };
+  page.send(picture({0, 255, 0}, "small"));
+  page.send(large("silent"));
+  page.clock().advance(std::chrono::seconds(11));
+  page.send(picture({0, 255, 0}, "small"));
+  page.send(large("stranger"));
+  page.send(large("live"));
+  CHECK(page.held_bytes() == 3 * 6'000'000 + 64 * 48 * 3);
+  // Who is gone keeps no large picture.
+  page.send_gone("stranger");
+  CHECK(page.held_bytes() == 2 * 6'000'000 + 64 * 48 * 3);
+  page.limit_memory(7'000'000);
+  page.tick();
+  CHECK(page.held_bytes() == 6'000'000 + 64 * 48 * 3);
+  CHECK(kept("live"));
+  CHECK(kept("small"));
+  CHECK(page.figures()["pictures_let_go"]["memory"] == 1);
+  // Many names, each with a large picture: the small one stays, and all names do.
+  for (int i = 0; i < 12; ++i) page.send(large("many" + std::to_string(i)));
+  CHECK(page.held_bytes() <= 7'000'000);
+  CHECK(kept("small"));
+  CHECK(kept("many11"));
+  CHECK(page.sources()["sources"].size() == 16);
+}
+
+TEST_CASE("display.web forgets who is gone before anybody else") {
+  Page page;
+  for (int i = 0; i < 256; ++i) page.send(picture({0, 0, 255}, "s" + std::to_string(i)));
+  page.send(picture({0, 0, 255}, "late"));
+  CHECK(page.counts().dropped.at("too_many_sources") == 1);
+  page.send_gone("s7");
+  page.send(picture({0, 0, 255}, "late"));
+  CHECK(page.get("/snapshot/late.jpg").status == 200);
+  CHECK(page.get("/snapshot/s7.jpg").status == 404);
+  CHECK(page.get("/snapshot/s8.jpg").status == 200);
+}
