@@ -49,7 +49,7 @@ struct Hub {
   // `output`: the shell's words for where standard output and error go.
   explicit Hub(const std::vector<std::string>& sets, const std::string& output = "",
                bool is_read = true) {
-    std::string command = "exec " SLUICE_BINARY " run hub --report " + report_ +
+    std::string command = "exec " SLUICE_BINARY " run configs/hub.toml --report " + report_ +
                           " --set stage.cameras.bind=tcp://" + address_;
     for (const auto* stage : {"decode", "motion", "show"})
       command += std::string(" --set stage.") + stage + ".mailbox.when_full=block";
@@ -127,7 +127,7 @@ TEST_CASE("in each shipped graph pages and logs are optional") {
   int accessories = 0;
   for (const auto& entry : std::filesystem::directory_iterator(SLUICE_SOURCE_DIR "/configs")) {
     const auto loaded = sluice::load_graph(sluice::default_request(entry.path().string()));
-    INFO(entry.path());
+    INFO(entry.path().string());
     REQUIRE(loaded.plan);
     for (const auto& stage : loaded.plan->stages) {
       if (!is_accessory(stage)) continue;
@@ -212,9 +212,12 @@ TEST_CASE("a node that sends around motion sends all where its detector has give
   plugins.add("faulty");
   Hub hub(kFreePorts);
   const auto report = (plugins.path() / "report.json").string();
-  std::vector<std::string> command{"/usr/bin/env", "SLUICE_PLUGIN_PATH=" + plugins.path().string(),
-                                   SLUICE_BINARY,  "run",
-                                   "pi-motion",    "--report",
+  std::vector<std::string> command{"/usr/bin/env",
+                                   "SLUICE_PLUGIN_PATH=" + plugins.path().string(),
+                                   SLUICE_BINARY,
+                                   "run",
+                                   "configs/pi-motion.toml",
+                                   "--report",
                                    report};
   for (const auto& set :
        {// What has no camera here, and a detector that fails at its fourth frame.

@@ -331,7 +331,7 @@ TEST_CASE("display.web and a dashboard at one address are one page") {
 
 TEST_CASE("a dashboard that can't or shouldn't listen is refused, with what to do") {
   const auto refusal = [](std::vector<std::string> arguments, int status) {
-    arguments.insert(arguments.begin(), {"run", "pi"});
+    arguments.insert(arguments.begin(), {"run", "configs/pi.toml"});
     Process process(test::sluice(arguments));
     CHECK(process.wait() == status);
     return process.err();

@@ -31,12 +31,12 @@ std::vector<std::string> set(std::vector<std::string> command,
 
 // hub.toml at another address, its page on any free port.
 std::vector<std::string> hub(const std::string& address, const std::string& report) {
-  return set(sluice({"run", "hub", "--report", report}),
+  return set(sluice({"run", "configs/hub.toml", "--report", report}),
              {"stage.cameras.bind=tcp://" + address, "stage.show.listen=127.0.0.1:0",
               "dashboard.listen=127.0.0.1:0"});
 }
 std::vector<std::string> pi(const std::string& address, const std::string& report) {
-  return set(sluice({"run", "pi", "--report", report}),
+  return set(sluice({"run", "configs/pi.toml", "--report", report}),
              {"stage.uplink.connect=tcp://" + address, "stage.camera.source=pi-garage"});
 }
 
@@ -122,7 +122,7 @@ TEST_CASE("SIGTERM under load: exit 0, and the report is written and adds up") {
   const auto address = free_address();
   const std::string port = address.substr(address.find(':') + 1);
   setenv("DEMO_PORT", port.c_str(), 1);
-  Process demo(set(sluice({"run", "demo", "--report", report}),
+  Process demo(set(sluice({"run", "configs/demo.toml", "--report", report}),
                    {"stage.porch.rate=0", "stage.garage.rate=0", "stage.garden.rate=0",
                     "stage.show.listen=127.0.0.1:0", "dashboard.listen=127.0.0.1:0"}));
   REQUIRE(demo.says("motion.began"));
@@ -211,13 +211,17 @@ TEST_CASE("what can't work is one clear line and the right exit status") {
       {{"run", folder.write("utf.toml", "name = \"\xff\xfe\"\n")}, 2, "utf.toml"},
       {{"run", video}, 1, "/no/such.avi"},
       {{"run", device}, 1, "/dev/video77"},
-      {{"run", "hub", "--for", "soon"}, 2, "--for takes a duration"},
+      {{"run", "configs/hub.toml", "--for", "soon"}, 2, "--for takes a duration"},
       {{"run"}, 2, "GRAPH"},
       {{"fly"}, 2, ""},
       {{"stages", "encode.jpg"}, 2, "did you mean 'encode.jpeg'?"},
-      {{"run", "hub", "--set", "stage.decod.scale=1/2"}, 2, "did you mean 'decode'?"},
-      {{"check", "hub", "--set", "stage.cameras.bind=tcp://*:5555"}, 2, "by other machines"},
-      {{"run", "hub", "--set", "stage.cameras.bind=tcp://*:5555"}, 2, "by other machines"},
+      {{"run", "configs/hub.toml", "--set", "stage.decod.scale=1/2"}, 2, "did you mean 'decode'?"},
+      {{"check", "configs/hub.toml", "--set", "stage.cameras.bind=tcp://*:5555"},
+       2,
+       "by other machines"},
+      {{"run", "configs/hub.toml", "--set", "stage.cameras.bind=tcp://*:5555"},
+       2,
+       "by other machines"},
   };
   for (const auto& c : cases) {
     std::string call;
@@ -249,7 +253,7 @@ TEST_CASE("a port in use fails the start, and says what to do") {
 
 TEST_CASE("a report that can't be written is an error after the run, not a lost run") {
   Process process(sluice(
-      {"run", "demo", "--for", "1s", "--set", "stage.show.listen=127.0.0.1:0", "--set",
+      {"run", "configs/demo.toml", "--for", "1s", "--set", "stage.show.listen=127.0.0.1:0", "--set",
        "dashboard.listen=127.0.0.1:0", "--set", "stage.uplink.connect=tcp://127.0.0.1:5599",
        "--set", "stage.cameras.bind=tcp://127.0.0.1:5599", "--report", "/no/such/folder/r.json"}));
   CHECK(process.wait() == 1);

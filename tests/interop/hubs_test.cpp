@@ -56,9 +56,9 @@ TEST_CASE("the shipped hub takes an ImageSender's pixels and another's JPEGs") {
   const Folder folder;
   const auto report = (folder.path() / "report.json").string();
   const auto address = "tcp://" + free_address();
-  Process hub(
-      sluice({"run", "hub", "--report", report, "--set", "stage.cameras.bind=" + address, "--set",
-              "stage.show.listen=127.0.0.1:0", "--set", "dashboard.listen=127.0.0.1:0"}));
+  Process hub(sluice({"run", "configs/hub.toml", "--report", report, "--set",
+                      "stage.cameras.bind=" + address, "--set", "stage.show.listen=127.0.0.1:0",
+                      "--set", "dashboard.listen=127.0.0.1:0"}));
   Process pixels(python("sender.py", {address, "--count", "20", "--msg", "\"pixels\""}));
   Process jpegs(python("sender.py", {address, "--count", "20", "--msg", "\"jpegs\"", "--jpg"}));
   REQUIRE(pixels.wait() == 0);

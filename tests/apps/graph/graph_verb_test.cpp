@@ -193,8 +193,9 @@ TEST_CASE("graph: without Graphviz, DOT and Mermaid are there") {
 
 TEST_CASE("graph: no PNG on a terminal") {
   const auto script = test::need_file("/usr/bin/script", "bsdutils");
-  const auto result = run({script.string(), "--quiet", "--return", "--command",
-                           std::string(SLUICE_BINARY) + " graph demo --format png", "/dev/null"});
+  const auto result =
+      run({script.string(), "--quiet", "--return", "--command",
+           std::string(SLUICE_BINARY) + " graph configs/demo.toml --format png", "/dev/null"});
   CHECK(result.status == 2);
   CHECK_THAT(result.out, ContainsSubstring("a PNG is nothing for a terminal; write it to a file"));
 }
