@@ -135,6 +135,10 @@ FramePtr Board::let_go_locked() {
     if (channel->frame && channel != newest_ && (!first || rank(*first) < rank(*channel)))
       first = channel.get();
   if (!first) return nullptr;
+  // Live ones that are small beside the newest gain no room.
+  if (!first->departed && now - first->arrived <= active_ && newest_->frame &&
+      first->frame->bytes() < newest_->frame->bytes() / 8)
+    return nullptr;
   bytes_ -= first->frame->bytes();
   return std::move(first->frame);
 }

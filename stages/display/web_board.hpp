@@ -49,7 +49,7 @@ class Board {
   // How much the pictures take up.
   std::size_t bytes() const;
   // Lets go of a picture, of what is gone first, then of what is silent, then of what is large;
-  // the source stays. False: only the newest is left.
+  // the source stays. False: only the newest is left, and what is small beside it.
   bool let_go();
   // Wakes the composer, for what changes with time alone.
   void poke();

@@ -20,10 +20,11 @@ class MemoryBudget {
     used_.fetch_sub(bytes, std::memory_order_relaxed);
     return false;
   }
-  // Of what is kept already, whether there is room or not. False: it is more than the limit.
-  bool add(std::size_t bytes) {
-    return used_.fetch_add(bytes, std::memory_order_relaxed) + bytes <= limit_;
-  }
+  // Of what a stage keeps already, whether there is room or not.
+  void add(std::size_t bytes) { used_.fetch_add(bytes, std::memory_order_relaxed); }
+  // False: stages are to let go of what they keep. A quarter is left for the queues: what a display
+  // keeps of strangers' pictures must not cost a camera its frames.
+  bool roomy() const { return used() <= limit_ / 4 * 3; }
   void give_back(std::size_t bytes) { used_.fetch_sub(bytes, std::memory_order_relaxed); }
 
   std::size_t limit() const { return limit_; }

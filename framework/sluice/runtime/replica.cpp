@@ -146,11 +146,11 @@ void Replica::forget_source(const std::string& source) {
 bool Replica::hold(std::size_t bytes) {
   auto& memory = run_.environment.memory;
   const auto before = held_.exchange(bytes, std::memory_order_relaxed);
-  if (bytes <= before) {
+  if (bytes <= before)
     memory.give_back(before - bytes);
-    return memory.used() <= memory.limit();
-  }
-  return memory.add(bytes - before);
+  else
+    memory.add(bytes - before);
+  return memory.roomy();
 }
 
 std::size_t Replica::held_bytes() const {

@@ -303,6 +303,23 @@ TEST_CASE("what all mailboxes of a graph hold stays within its memory") {
   CHECK(budget.used() == 0);
 }
 
+TEST_CASE("what stages keep leaves room for the mailboxes") {
+  constexpr std::size_t kMiB = 1 << 20;
+  MemoryBudget budget(8 * kMiB);
+  budget.add(6 * kMiB);
+  CHECK(budget.roomy());
+  budget.add(1);
+  CHECK_FALSE(budget.roomy());
+  Mailbox box({.when_full = WhenFull::drop_oldest, .capacity = 100}, &budget);
+  box.on_wake([] {});
+  box.add_producer();
+  push(box, frame("a", 0, 1024));
+  CHECK(dropped(box, "over_memory") == 0);
+  CHECK_FALSE(budget.roomy());
+  budget.give_back(6 * kMiB + 1);
+  CHECK(budget.roomy());
+}
+
 TEST_CASE("that a source is gone comes behind its last frame, and makes the mailbox forget it") {
   const auto rule = GENERATE(WhenFull::latest, WhenFull::drop_oldest);
   Mailbox box({.when_full = rule, .capacity = 3});

@@ -387,7 +387,7 @@ TEST_CASE(
   // Who is gone keeps no large picture.
   page.send_gone("stranger");
   CHECK(page.held_bytes() == 2 * 6'000'000 + 64 * 48 * 3);
-  page.limit_memory(7'000'000);
+  page.limit_memory(10'000'000);
   page.tick();
   CHECK(page.held_bytes() == 6'000'000 + 64 * 48 * 3);
   CHECK(kept("live"));
@@ -395,7 +395,7 @@ TEST_CASE(
   CHECK(page.figures()["pictures_let_go"]["memory"] == 1);
   // Many names, each with a large picture: the small one stays, and all names do.
   for (int i = 0; i < 12; ++i) page.send(large("many" + std::to_string(i)));
-  CHECK(page.held_bytes() <= 7'000'000);
+  CHECK(page.held_bytes() <= 10'000'000);
   CHECK(kept("small"));
   CHECK(kept("many11"));
   CHECK(page.sources()["sources"].size() == 16);
