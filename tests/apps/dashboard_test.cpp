@@ -3,6 +3,7 @@
 
 #include <csignal>
 #include <map>
+#include <memory>
 #include <set>
 #include <thread>
 
@@ -237,6 +238,19 @@ TEST_CASE("a viewer that stops reading is dropped, and the graph does not notice
   CHECK(run.eventually([&] { return run.json("/sources.json")["viewers"] == 0; }));
   const auto report = run.end();
   CHECK(report["stages"]["end"]["in"] == report["stages"]["jpeg"]["out"]);
+}
+
+TEST_CASE("while all streams are taken, figures and health are answered") {
+  Watched run;
+  REQUIRE(run.eventually([&] { return run.json("/sources.json")["sources"].size() == 2; }));
+  std::vector<std::unique_ptr<HttpClient>> viewers;
+  for (int i = 0; i < 64; ++i) {
+    viewers.push_back(std::make_unique<HttpClient>(run.port));
+    viewers.back()->begin_stream("/stream/gate.mjpg");
+  }
+  CHECK(run.get("/stream/gate.mjpg").status == 503);
+  CHECK(run.get("/metrics").status == 200);
+  CHECK(run.get("/health").status == 200);
 }
 
 TEST_CASE("with a token, nothing is answered to who doesn't know it") {
