@@ -153,9 +153,11 @@ void Door::tell(LoopContext& context) {
   for (auto& [event, sender] : sources_.take_events()) {
     if (event.name == "source.gone") {
       delays_.erase(event.source);
+      const auto of_source = [&source = event.source](const Waiting& w) {
+        return w.frame && w.frame->source == source;
+      };
       for (const int connection : std::deque(turn_))
-        drop_waiting(links_.at(connection), kLost, context,
-                     [&](const Waiting& w) { return w.frame && w.frame->source == event.source; });
+        drop_waiting(links_.at(connection), kLost, context, of_source);
       context.gone(event.source);
     }
     raise(std::move(event), sender.owner(), context);
