@@ -135,8 +135,11 @@ bool Replica::takes(const Letter& letter) {
 // A mailbox's books forget by themselves.
 void Replica::forget_source(const std::string& source) {
   {
+    // A camera that has left is still in the report, as long as there are few.
+    constexpr std::size_t kFew = 256;
     const std::lock_guard lock(figures_mutex_);
-    for (auto& [name, values] : figures_) values.erase(source);
+    for (auto& [name, values] : figures_)
+      if (values.size() > kFew) values.erase(source);
   }
   if (mailbox_) return;
   const std::lock_guard lock(source_mutex_);
