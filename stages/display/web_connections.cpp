@@ -111,7 +111,8 @@ void Connections::run() {
     } else if (next->second.until <= now()) {
       cut(next->first);
     } else {
-      changed_.wait_until(lock, next->second.until);
+      const auto until = next->second.until;  // a copy: the connection may be closed meanwhile
+      changed_.wait_until(lock, until);
     }
   }
 }
