@@ -280,7 +280,7 @@ void Door::take_frame(Message& message, wire::Incoming& incoming, Link& link,
   correct(incoming, message.arrived, context);
   FramePtr going = incoming.frame;
   if (!rules_.waits) return context.offer(std::move(going));
-  if (waiting_ == 0 && context.try_emit(going))
+  if (turn_.empty() && context.try_emit(going))
     return outside_.answer(message.socket, message.envelope,
                            reply_of(theirs, "OK", message.arrived, context));
   const std::size_t bytes = frame.image() ? frame.image()->bytes() : frame.encoded()->bytes.size();
@@ -341,7 +341,7 @@ void Door::wait(Message& message, const wire::Incoming& incoming, Link& link, st
                           std::move(message.envelope), incoming.sequence, message.arrived});
   link.bytes_waiting += bytes;
   bytes_ += bytes;
-  ++waiting_;
+  if (incoming.frame) ++waiting_;
 }
 
 // Room is shared by machines or devices: who has most there loses its newest.
@@ -382,10 +382,10 @@ void Door::drop_waiting(Link& link, std::string_view cause, LoopContext& context
       kept.push_back(std::move(w));
       continue;
     }
-    --waiting_;
     bytes_ -= w.bytes;
     link.bytes_waiting -= w.bytes;
     if (!w.frame) continue;
+    --waiting_;
     context.drop(w.frame->source, cause);
     const auto word = w.sequence ? fmt::format("ERROR dropped: {}", cause) : std::string("OK");
     outside_.answer(w.socket, w.envelope, reply_of(w.sequence, word, w.arrived, context));
@@ -415,7 +415,7 @@ void Door::move_on(LoopContext& context) {
     link.waiting.pop_front();
     link.bytes_waiting -= done.bytes;
     bytes_ -= done.bytes;
-    --waiting_;
+    if (done.frame) --waiting_;
     turn_.pop_front();
     if (!link.waiting.empty()) turn_.push_back(connection);
     if (!done.frame) sources_.said_goodbye(done.sender, context.clock().steady());

@@ -76,7 +76,7 @@ class Door {
   // Nobody is kept waiting by a stage that ends.
   void close(LoopContext& context);
 
-  // For tests.
+  // For tests. `waiting`: frames.
   std::size_t waiting() const { return waiting_; }
   std::size_t bytes_waiting() const { return bytes_; }
   std::size_t links() const { return links_.size(); }

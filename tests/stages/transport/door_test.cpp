@@ -1,0 +1,266 @@
+// What a hub does with what comes, without sockets.
+
+#include "transport/door.hpp"
+
+#include <fmt/format.h>
+
+#include "catch.hpp"
+#include "small_graph.hpp"
+
+using namespace sluice;
+using namespace std::chrono_literals;
+using testkit::SmallGraph;
+
+namespace {
+
+struct Hub {
+  SmallGraph graph;
+  std::vector<std::pair<int, std::string>> answers;  // and by which connection
+  std::map<int, std::uint64_t> bytes;                // that came by a connection; none: not known
+  Door door;
+
+  explicit Hub(Door::Rules rules = {})
+      : door(rules, {[this, rules](std::size_t socket, auto& envelope, auto text) {
+                       REQUIRE(envelope.size() == (rules.answers ? 2 : 0));
+                       answers.emplace_back(static_cast<int>(socket), std::string(text));
+                     },
+                     nullptr,
+                     [this](int connection) -> std::optional<std::uint64_t> {
+                       const auto it = bytes.find(connection);
+                       if (it == bytes.end()) return {};
+                       return it->second;
+                     }}) {}
+
+  void take(int connection, const std::string& header, std::size_t size) {
+    Door::Message message{{{}, connection, fmt::format("10.0.0.{}", connection), {}},
+                          static_cast<std::size_t>(connection),
+                          {},
+                          {},
+                          0,
+                          graph.utc()};
+    for (const auto& part : {std::string("id"), std::string(), header, std::string(size, 'x')})
+      message.parts.emplace_back(part.data(), part.size());
+    door.take(std::move(message), graph);
+  }
+  void old_frame(int connection, const std::string& name, std::size_t size = 100) {
+    take(connection, fmt::format(R"({{"msg":"{}","dtype":"uint8","shape":[{}]}})", name, size),
+         size);
+  }
+  void frame(int connection, const std::string& name, std::uint64_t sequence,
+             std::size_t size = 100) {
+    take(connection,
+         fmt::format(R"({{"msg":"{}","dtype":"uint8","shape":[{}],"sluice":{{"v":1,"run":"r{}",)"
+                     R"("seq":{},"fmt":"array"}}}})",
+                     name, size, connection, sequence),
+         size);
+  }
+  void ping(int connection, Duration every = 600ms) {
+    take(connection, wire::ping_of(fmt::format("r{}", connection), every), 0);
+  }
+  void pass(Duration time) {
+    for (Duration left = time; left > 0ms; left -= 100ms) {
+      graph.passed += std::min<Duration>(left, 100ms);
+      door.check(graph);
+    }
+  }
+  std::vector<std::string> events() {
+    std::vector<std::string> names;
+    for (const auto& e : graph.events) names.push_back(e.name);
+    graph.events.clear();
+    return names;
+  }
+  std::string last_answer(int connection) const {
+    for (auto it = answers.rbegin(); it != answers.rend(); ++it)
+      if (it->first == connection) return it->second;
+    return {};
+  }
+};
+
+using Names = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("while the graph has no room frames wait, and so do their answers; nothing else does") {
+  Hub hub;
+  hub.graph.room = 1;
+  for (int i = 0; i < 5; ++i) hub.frame(1, "a", static_cast<std::uint64_t>(i));
+  hub.old_frame(2, "b");
+  // One had room, one is parked in the graph.
+  CHECK(hub.answers.size() == 2);
+  CHECK(hub.door.waiting() == 4);
+  CHECK(hub.graph.held == 400);
+  hub.ping(1);
+  CHECK(hub.last_answer(1).find("ping") != std::string::npos);
+  hub.take(1, "no header", 3);
+  CHECK(hub.last_answer(1).substr(0, 5) == "ERROR");
+  const auto answered = hub.answers.size();
+  // In turn, whoever sent more.
+  hub.graph.room = 3;
+  hub.door.move_on(hub.graph);
+  CHECK(hub.answers.size() == answered + 3);
+  CHECK(hub.last_answer(2) == "OK");
+  hub.graph.room = SIZE_MAX;
+  hub.door.move_on(hub.graph);
+  CHECK(hub.door.waiting() == 0);
+  CHECK(hub.graph.held == 0);
+  REQUIRE(hub.graph.frames.size() == 6);
+  std::uint64_t next = 0;
+  for (const auto& f : hub.graph.frames)
+    if (f->source == "a") CHECK(f->sequence == next++);
+  CHECK(next == 5);
+}
+
+TEST_CASE(
+    "who doesn't wait for answers loses what is too much, is told, and costs others nothing") {
+  Hub hub({.most_bytes = 1000});
+  hub.graph.room = 0;
+  for (std::uint64_t i = 0; i < 500; ++i) hub.frame(1, "a", i);
+  // 40 of 100 bytes are four messages of the largest size.
+  CHECK(hub.door.waiting() == 40);
+  CHECK(hub.graph.dropped["queue_full"] == 500 - 41);
+  CHECK(hub.last_answer(1).substr(0, 5) == "ERROR");
+  CHECK(std::count_if(hub.graph.lines.begin(), hub.graph.lines.end(), [](const auto& line) {
+          return line.find("10.0.0.1") != std::string::npos;
+        }) == 1);
+  for (int i = 0; i < 10; ++i) hub.old_frame(2, "b");
+  CHECK(hub.door.waiting() == 50);
+  SECTION("when the graph holds all it may, nothing more waits") {
+    hub.graph.memory_left = false;
+    hub.old_frame(3, "c");
+    CHECK(hub.graph.dropped["queue_full"] >= 500 - 40);
+    CHECK_FALSE(hub.last_answer(3).empty());
+  }
+  hub.graph.room = SIZE_MAX;
+  hub.door.move_on(hub.graph);
+  CHECK(hub.door.waiting() == 0);
+}
+
+TEST_CASE("in all, room at the door is shared by machine") {
+  Hub hub({.most_bytes = Door::kMostBytesWaiting});
+  hub.graph.room = 0;
+  constexpr auto kPart = Door::kMostBytesWaiting / 8;
+  for (std::uint64_t i = 0; i < 20; ++i) hub.frame(1, "a", i, kPart);
+  CHECK(hub.door.waiting() == 8);
+  for (std::uint64_t i = 0; i < 20; ++i) hub.frame(2, "b", i, kPart);
+  CHECK(hub.door.waiting() == 8);
+  CHECK(hub.door.bytes_waiting() <= Door::kMostBytesWaiting);
+  hub.graph.room = SIZE_MAX;
+  hub.door.move_on(hub.graph);
+  std::map<std::string, int> came;
+  for (const auto& f : hub.graph.frames) ++came[f->source];
+  CHECK(came["a"] == 1 + 4);
+  CHECK(came["b"] == 4);
+}
+
+TEST_CASE("what waits of a lost link is lost, and its sources are gone after their last frame") {
+  Hub hub;
+  hub.graph.room = 1;
+  for (std::uint64_t i = 0; i < 5; ++i) hub.frame(1, "a", i);
+  hub.door.connection_lost(1, "10.0.0.1", hub.graph);
+  CHECK(hub.door.waiting() == 0);
+  CHECK(hub.graph.dropped["link_lost"] == 3);
+  REQUIRE(hub.graph.gone_at.size() == 1);
+  CHECK(hub.graph.gone_at[0] == std::pair(std::string("a"), std::size_t{2}));
+  CHECK(hub.door.links() == 0);
+}
+
+TEST_CASE("without answers what waits is handed on though its sender is gone") {
+  Hub hub({.answers = false});
+  hub.graph.room = 1;
+  const auto push = [&](std::uint64_t sequence) {
+    const auto header = fmt::format(
+        R"({{"msg":"a","dtype":"uint8","shape":[4],"sluice":{{"v":1,"run":"r","seq":{}}}}})",
+        sequence);
+    Door::Message message{{{}, 1, "10.0.0.1", {}}, 1, {}, {}, 0, hub.graph.utc()};
+    message.parts.emplace_back(header.data(), header.size());
+    message.parts.emplace_back("1234", 4);
+    hub.door.take(std::move(message), hub.graph);
+  };
+  const bool connection_used_again = GENERATE(false, true);
+  for (std::uint64_t i = 0; i < 5; ++i) push(i);
+  hub.door.connection_lost(1, "10.0.0.1", hub.graph);
+  CHECK(hub.door.waiting() == 3);
+  CHECK(hub.graph.gone_at.empty());
+  if (connection_used_again) {
+    hub.door.accepted(1, hub.graph);
+    CHECK(hub.graph.dropped["link_lost"] == 3);
+  } else {
+    hub.graph.room = SIZE_MAX;
+    hub.door.move_on(hub.graph);
+    CHECK(hub.graph.frames.size() == 5);
+  }
+  CHECK(hub.door.waiting() == 0);
+  CHECK(hub.graph.gone_at.size() == 1);
+  CHECK(hub.door.links() == 0);
+}
+
+TEST_CASE("a peer that pings is lost when nothing comes of it, and back with its next message") {
+  Hub hub;
+  hub.frame(1, "a", 0);
+  hub.ping(1);
+  hub.old_frame(2, "b");
+  CHECK(hub.events() == Names{"link.up", "link.up"});
+  SECTION("nothing at all") {
+    hub.pass(1900ms);
+    CHECK(hub.events().empty());
+    hub.pass(300ms);
+    CHECK(hub.events() == Names{"link.down", "source.gone"});
+    hub.pass(1min);
+    // Of the old one, which never pings, it is only told that it is silent.
+    CHECK(hub.events() == Names{"source.stale"});
+    hub.frame(1, "a", 1);
+    CHECK(hub.events() == Names{"link.up", "source.back"});
+  }
+  SECTION("bytes of a large picture are life") {
+    for (int i = 0; i < 100; ++i) {
+      hub.bytes[1] += 1000;
+      hub.pass(100ms);
+    }
+    CHECK(hub.events() == Names{"source.stale", "source.stale"});
+    hub.pass(2500ms);
+    CHECK(hub.events() == Names{"link.down", "source.gone"});
+  }
+  SECTION("who says that it pings seldom is waited for longer") {
+    hub.ping(1, 2s);
+    hub.pass(5900ms);
+    CHECK(hub.events() == Names{"source.stale", "source.stale"});
+    hub.pass(300ms);
+    CHECK(hub.events() == Names{"link.down", "source.gone"});
+  }
+}
+
+TEST_CASE("times are held to what can be, whatever a sender says") {
+  const auto captured = [](const std::string& times) {
+    Hub hub;
+    hub.take(1,
+             fmt::format(R"({{"msg":"a","dtype":"uint8","shape":[1],"sluice":{{"v":1,"run":"r",)"
+                         R"("seq":1,{}}}}})",
+                         times),
+             1);
+    REQUIRE(hub.graph.frames.size() == 1);
+    return hub.graph.frames[0]->captured - hub.graph.utc();
+  };
+  const auto now = SmallGraph().utc().time_since_epoch().count();
+  const auto ns = [](Duration d) { return Duration(d).count(); };
+  CHECK(captured(fmt::format("\"t\":{}", now + ns(1h * 24 * 365 * 90))) == 0s);
+  CHECK(captured(fmt::format("\"t\":{}", now + ns(1ms))) == 0s);
+  CHECK(captured(fmt::format("\"t\":{}", now - ns(5s))) == -5s);
+  CHECK(captured("\"t\":0") == -1h);
+  CHECK(captured(fmt::format("\"t\":{0},\"sent\":{0},\"off\":-4611686018427387903", now)) == -1h);
+  CHECK(captured(fmt::format("\"t\":{0},\"sent\":{0},\"off\":4611686018427387903", now)) == 0s);
+}
+
+TEST_CASE("a peer that raises events without end raises some, and their number") {
+  Hub hub;
+  hub.old_frame(2, "b");
+  for (int i = 0; i < 10'000; ++i) hub.take(1, R"({"msg":"pi|Heartbeat"})", 2);
+  CHECK(hub.answers.size() == 10'001);
+  CHECK(hub.events().size() < 100);
+  hub.pass(1s);
+  REQUIRE(hub.events() == Names{"events.left_out"});
+  for (int i = 0; i < 1'000; ++i) {
+    hub.take(3, wire::goodbye_of("r3"), 0);
+    hub.frame(3, "c", static_cast<std::uint64_t>(i));
+  }
+  CHECK(hub.events().size() < 100);
+}
