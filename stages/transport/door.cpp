@@ -111,13 +111,14 @@ void Door::check(LoopContext& context) {
     Link& link = it->second;
     if (!link.up || !link.silent_at_most || link.ended) continue;
     const Duration limit = std::max(rules_.dead_after, 3 * *link.silent_at_most);
+    const Duration quiet = now - link.last;
     // What it looked like when it fell silent is what it is compared with.
-    if (now - link.last < limit / 4)
+    if (quiet < limit / 4) {
       link.bytes.reset();
-    else if (!link.bytes)
-      silent_for(it->first, now);
-    if (now - link.last >= limit && silent_for(it->first, now) >= limit)
-      lose(it, "silent", context);
+    } else if (!link.bytes) {
+      if ((link.bytes = outside_.bytes_from(it->first))) continue;
+    }
+    if (quiet >= limit && silent_for(it->first, now) >= limit) lose(it, "silent", context);
   }
   sources_.check(now);
   tell(context);

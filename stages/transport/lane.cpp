@@ -93,6 +93,7 @@ bool Lane::send(const FramePtr& frame, LoopContext& context) {
   if (!taken) return false;
   socket.send(body, zmq::send_flags::dontwait);
   if (rules_.pattern == Pattern::request) {
+    if (under_way_.empty() && !pinged_) moved_ = now;  // it need not have moved until now
     under_way_.push_back({frame->source, frame->sequence, now, under_way_.empty()});
     ++owed_;
   }
@@ -149,13 +150,14 @@ void Lane::keep(LoopContext& context, Refusals& refusals) {
   if (rules_.pattern != Pattern::request) return;
   take_replies(context, refusals);
   give_up_waiting(context);
-  if (socket_.listens() || !to_sluice_ || socket_.peers() == 0) return;
-  if (!pinged_ && (!has_pinged_ || now - heard_ >= between_pings(rules_.dead_after))) ping(now);
-  if (!is_silent(now)) return;
+  if (socket_.listens() || socket_.peers() == 0) return;
+  const bool quiet = now - heard_ >= between_pings(rules_.dead_after);
+  if (to_sluice_ && !pinged_ && (!has_pinged_ || quiet)) ping(now);
+  if (!quiet || !is_silent(now)) return;
   context.log(LogLevel::warning,
               fmt::format("nothing has come from {} for {:.1f} s (dead_after); connecting anew",
                           socket_.address(), seconds(patience_)));
-  // What is under way may be stuck in a tunnel on the way, where its bytes aren't seen to move.
+  // What is under way may be stuck on its way in a tunnel, where its bytes aren't seen to move.
   if (!under_way_.empty()) patience_ = std::min(2 * patience_, rules_.reply_limit);
   patience_ = std::max(patience_, rules_.dead_after);
   drop_under_way(context, "link_lost");
@@ -175,17 +177,19 @@ void Lane::ping(SteadyTime now) {
   traffic_ = socket_.traffic();
 }
 
-// A ping is not answered, and nothing moves either way. What the other machine's kernel has
-// acknowledged is life only while there is more to acknowledge: a stopped hub's kernel does so too.
+// Nothing moves either way, though a ping should be answered, or what was sent be acknowledged by
+// the other machine's kernel. That is life only while there is more to acknowledge: a stopped hub's
+// kernel does so too.
 bool Lane::is_silent(SteadyTime now) {
-  if (!pinged_) return false;
   const auto traffic = socket_.traffic();
   if (traffic && traffic_) {
     const bool up = traffic->acknowledged != traffic_->acknowledged && traffic->under_way;
     if (up || traffic->received != traffic_->received) moved_ = now;
   }
   traffic_ = traffic;
-  return now - std::max(moved_, heard_) >= patience_ && now - *pinged_ >= patience_ / 2;
+  const bool owes = pinged_ && now - *pinged_ >= patience_ / 2;
+  const bool stuck = traffic && traffic->under_way;
+  return (owes || stuck) && now - std::max(moved_, heard_) >= patience_;
 }
 
 SteadyTime Lane::due(SteadyTime now) const {

@@ -122,7 +122,8 @@ connect = "tcp://127.0.0.1:5555"
     SteadyTime checked{};
     while (!context.stopping()) {
       auto now = context.clock().steady();
-      auto due = now + std::chrono::milliseconds(500);  // for sources that fall silent
+      // For who falls silent.
+      auto due = now + std::min<Duration>(std::chrono::milliseconds(500), dead_after / 4);
       for (const auto& socket : sockets_) due = std::min(due, socket->due(now));
       wait_for(polled_, for_writing, context.wake_fd(), due - now);
       for (std::size_t i = 0; i < sockets_.size(); ++i) keep(i, context);

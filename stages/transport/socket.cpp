@@ -98,7 +98,8 @@ void VideoSocket::open(SteadyTime now) {
     s.set(zmq::sockopt::tcp_keepalive_idle, std::max(1, ms / 2000));
     s.set(zmq::sockopt::tcp_keepalive_intvl, std::max(1, ms / 4000));
     s.set(zmq::sockopt::tcp_keepalive_cnt, 2);
-    s.set(zmq::sockopt::tcp_maxrt, ms);
+    // Of a hub that answers, who sends to it knows more.
+    if (options_.type != zmq::socket_type::dealer) s.set(zmq::sockopt::tcp_maxrt, ms);
     s.set(zmq::sockopt::handshake_ivl, 3000);
   }
   // Of a peer that doesn't begin as ZeroMQ 4 does libzmq 4.3.5 thinks it has shaken hands with

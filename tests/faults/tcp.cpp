@@ -86,6 +86,12 @@ Tcp::End Tcp::end(std::chrono::milliseconds limit) {
   return n == 0 ? End::orderly : n < 0 ? End::reset : End::none;
 }
 
+void Tcp::reset() {
+  const linger none{1, 0};
+  setsockopt(fd_, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+  close(std::exchange(fd_, -1));
+}
+
 void Tcp::half_close() { shutdown(fd_, SHUT_WR); }
 
 TcpListener::TcpListener() : fd_(new_socket()) {

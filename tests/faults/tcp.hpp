@@ -23,6 +23,7 @@ class Tcp {
   // How the other end has closed, after what it sent was received; waits up to `limit` for it.
   End end(std::chrono::milliseconds limit = std::chrono::seconds(10));
   void half_close();
+  void reset();  // closes it by a reset
 
  private:
   friend class TcpListener;
