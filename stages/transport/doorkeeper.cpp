@@ -124,7 +124,8 @@ void Doorkeeper::look(bool drained, SteadyTime now, const Cut& cut) {
     // Whole messages would have been read by now.
     const bool endless = drained && peer.read == std::exchange(peer.read_before, peer.read);
     if (endless && unread[number] > limits_.most_unread) {
-      cut_off(number, fmt::format("{} bytes came, and no end of a message", unread[number]), cut);
+      cut_off(number,
+              fmt::format("{} bytes came from it that are no whole message", unread[number]), cut);
       unread.erase(number);
     }
   }

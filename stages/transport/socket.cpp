@@ -64,6 +64,7 @@ VideoSocket::VideoSocket(zmq::context_t& context, Options options, std::string a
       address_(std::move(address)),
       listens_(listens),
       secure_(std::move(secure)),
+      reads_(options_.type != zmq::socket_type::pub && options_.type != zmq::socket_type::push),
       door_(options_.limits) {
   open(now);
 }
@@ -81,6 +82,9 @@ void VideoSocket::open(SteadyTime now) {
   // issue 4364). Heartbeats would also kill old peers (REQ of 4.2.0 to 4.2.5, SUB of 4.1). So who
   // reads here reads all the time, and the doorkeeper limits what there is to be read.
   s.set(zmq::sockopt::rcvhwm, 0);
+  // What subscribers say is read by libzmq itself, as long as more comes: who floods would keep
+  // this thread there for good. In small portions it comes to an end now and then.
+  if (!reads_) s.set(zmq::sockopt::rcvbuf, 4096);
   s.set(zmq::sockopt::linger, 200);
   s.set(zmq::sockopt::maxmsgsize, options_.most_bytes);
   s.set(zmq::sockopt::connect_timeout, kConnectForMs);
@@ -307,9 +311,7 @@ void VideoSocket::keep(SteadyTime now, const std::function<void(const News&)>& t
   if (listens_) {
     if (now - looked_ < kBetweenLooks) return;
     looked_ = now;
-    const bool reads =
-        options_.type != zmq::socket_type::pub && options_.type != zmq::socket_type::push;
-    door_.look(std::exchange(drained_, false) || !reads, now, cut_and(tell));
+    door_.look(std::exchange(drained_, false) || !reads_, now, cut_and(tell));
     return;
   }
   if (state_ == State::trying && now - since_ > kTryFor) nobody_there(now, tell);

@@ -105,6 +105,7 @@ class VideoSocket {
   const std::string address_;
   const bool listens_;
   const Secure secure_;
+  const bool reads_;  // messages; a publisher's subscribers send none
 
   std::optional<zmq::socket_t> socket_, monitor_;
   int peers_ = 0;
