@@ -97,7 +97,7 @@ int Session::settle() {
     fmt::print(stderr, "sluice: {}\n", escaped(failure));
   if (engine_->hangs()) {
     std::fflush(nullptr);
-    std::_Exit(kFailed);
+    std::_Exit(failure.empty() ? kDone : kFailed);
   }
   return failure.empty() ? kDone : kFailed;
 }
