@@ -91,7 +91,8 @@ bool Process::says(const std::string& text) {
 }
 
 std::vector<std::string> sluice(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), SLUICE_BINARY);
+  const char* another = std::getenv("SLUICE_BINARY");
+  arguments.insert(arguments.begin(), another ? another : SLUICE_BINARY);
   return arguments;
 }
 

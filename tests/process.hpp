@@ -52,7 +52,8 @@ class Process {
   int status_ = 0;
 };
 
-// sluice with these arguments.
+// sluice with these arguments: the binary of this build, or that of $SLUICE_BINARY, to see what an
+// older one does.
 std::vector<std::string> sluice(std::vector<std::string> arguments);
 
 nlohmann::json read_json(const std::filesystem::path& file);

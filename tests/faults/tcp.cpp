@@ -17,10 +17,10 @@ namespace {
   throw std::system_error(errno, std::generic_category(), what);
 }
 
-sockaddr_in loopback(std::uint16_t port) {
+sockaddr_in loopback(const std::string& address) {
   sockaddr_in a{};
   a.sin_family = AF_INET;
-  a.sin_port = htons(port);
+  a.sin_port = htons(static_cast<std::uint16_t>(std::stoi(address.substr(address.find(':') + 1))));
   a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   return a;
 }
@@ -39,8 +39,7 @@ bool ready(int fd, short events, std::chrono::milliseconds limit) {
 }  // namespace
 
 Tcp::Tcp(const std::string& address) : fd_(new_socket()) {
-  const auto a =
-      loopback(static_cast<std::uint16_t>(std::stoi(address.substr(address.find(':') + 1))));
+  const auto a = loopback(address);
   if (connect(fd_, reinterpret_cast<const sockaddr*>(&a), sizeof a) == 0) return;
   const int error = errno;
   close(fd_);
@@ -94,8 +93,10 @@ void Tcp::reset() {
 
 void Tcp::half_close() { shutdown(fd_, SHUT_WR); }
 
-TcpListener::TcpListener() : fd_(new_socket()) {
-  auto a = loopback(0);
+TcpListener::TcpListener(const std::string& wanted) : fd_(new_socket()) {
+  auto a = loopback(wanted);
+  const int on = 1;  // the address may just have been another's
+  setsockopt(fd_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   socklen_t size = sizeof a;
   auto* address = reinterpret_cast<sockaddr*>(&a);
   if (bind(fd_, address, size) != 0 || listen(fd_, 64) != 0 ||

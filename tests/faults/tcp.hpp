@@ -33,7 +33,8 @@ class Tcp {
 
 class TcpListener {
  public:
-  TcpListener();
+  // At an address, or at one that is free.
+  explicit TcpListener(const std::string& address = "127.0.0.1:0");
   ~TcpListener();
   TcpListener(const TcpListener&) = delete;
   TcpListener& operator=(const TcpListener&) = delete;
