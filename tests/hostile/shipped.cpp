@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "catch.hpp"
+#include "contains.hpp"
 
 namespace test {
 
@@ -69,6 +70,8 @@ height = 120
 rate   = 20
 moving = "500ms"
 still  = "500ms"
+[stage.jpeg]
+mailbox = {{ capacity = 100, when_full = "drop_oldest" }}
 [stage.uplink]
 connect = "{}"
 pattern = "{}"
@@ -121,8 +124,10 @@ void ShippedHub::camera_goes_on(std::uint64_t more) {
 
 json ShippedHub::end() {
   camera_goes_on();
-  const auto sent = node_->report();
+  CHECK_THAT(node_->process().err(), !ContainsSubstring("lost "));
+  // In this order, since sources that have said goodbye may be forgotten.
   const auto taken = hub_->report();
+  const auto sent = node_->report();
   adds_up(sent);
   adds_up(taken);
   const auto& uplink = sent["stages"]["uplink"];
@@ -132,12 +137,14 @@ json ShippedHub::end() {
   CHECK(uplink["failed"] == 0);
   // What was under way when both ended is nobody's fault.
   for (const auto& [cause, count] : uplink["dropped"].items()) {
-    CHECK((cause == "no_reply" || cause == "shutdown"));
+    CHECK((cause == "no_reply" || cause == "link_lost" || cause == "shutdown"));
     CHECK(count <= 100);
   }
   const auto& porch = taken["stages"]["cameras"]["sources"]["porch"];
   INFO("at the hub: " << porch.dump());
-  CHECK(porch["missing"] == 0);
+  // A publisher waits for nobody: what a hub on a busy machine was too slow for is let go.
+  CHECK(porch["missing"].get<int>() <=
+        (way.pattern == "publish" ? porch["in"].get<int>() / 20 : 0));
   CHECK(porch["failed"] == 0);
   CHECK(porch["dropped"].empty());
   if (way.pattern == "request") CHECK(porch["in"] >= uplink["out"]);
