@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
+#include <cstring>
 #include <display/web_server.hpp>
 #include <memory>
 #include <opencv2/core.hpp>
@@ -60,14 +62,17 @@ struct Site {
 
 struct Connection {
   explicit Connection(std::uint16_t port) : fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in to{};
-    to.sin_family = AF_INET;
-    to.sin_port = htons(port);
+    // There are more inputs than ports, of which each closed connection keeps one for a while: from
+    // another of loopback's addresses each time.
+    static std::uint32_t connections = 0;
+    sockaddr_in from{}, to{};
+    from.sin_family = to.sin_family = AF_INET;
+    from.sin_addr.s_addr = htonl(INADDR_LOOPBACK + ++connections % 0xFFFF00);
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    fuzz::must(connect(fd, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0, "it listens");
-    // Closed at once: there are more inputs than ports that wait.
-    const linger hard{1, 0};
-    setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
+    to.sin_port = htons(port);
+    const bool connected = bind(fd, reinterpret_cast<sockaddr*>(&from), sizeof from) == 0 &&
+                           connect(fd, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0;
+    fuzz::must(connected, std::string("it listens: ") + std::strerror(errno));
   }
   ~Connection() { close(fd); }
   Connection(const Connection&) = delete;

@@ -257,7 +257,7 @@ TEST_CASE("A JPEG that can't be decoded spoils its own tile only") {
   CHECK(montage.at<cv::Vec3b>(montage.rows / 2, montage.cols * 3 / 4)[2] > 200);
   page.tick();
   CHECK(has(page.log().back(), "1 pictures could not be shown"));
-  CHECK(has(page.log().back(), "bad: JPEG"));
+  CHECK(has(page.log().back(), "bad: broken JPEG"));
 }
 
 TEST_CASE("What isn't a JPEG fails, and what has no fit name") {
