@@ -35,8 +35,8 @@ struct Send : LoopStage, Access {
         "pattern = \"publish\": each frame goes to every hub that is there, and none is waited "
         "for.\n"
         "  What a slow one misses, it counts as missing itself.\n"
-        "pattern = \"push\": each frame goes to one hub, unacknowledged; what a broken connection\n"
-        "  loses is counted as missing by the hub.\n"
+        "pattern = \"push\": each frame goes to one hub, unacknowledged. What a broken connection\n"
+        "  loses is counted as missing by the hub; what the hub has no room for, it drops.\n"
         "\n"
         "While no hub is there frames stay in the mailbox, which keeps the newest of each source\n"
         "for 2 s.");
