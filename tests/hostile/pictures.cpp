@@ -53,18 +53,34 @@ std::string flat_jpeg(int width, int height) {
 }
 
 std::string jpeg_of_scans(int width, int height, int scans) {
-  // The brightness first, then each of the 63 frequencies by itself, bit by bit.
-  std::vector<jpeg_scan_info> script{{1, {0}, 0, 0, 0, 0}};
-  for (int frequency = 1; frequency < 64; ++frequency)
-    for (int bit = 7; bit >= 0 && static_cast<int>(script.size()) < scans; --bit)
-      script.push_back({1, {0}, frequency, frequency, bit == 7 ? 0 : bit + 1, bit});
-  return compressed(
+  // The brightness, then the first bit of one frequency, and the next. In a flat picture that is
+  // all zero, as are the others: their scans differ in their headers only, and needn't be encoded.
+  std::vector<jpeg_scan_info> script{
+      {1, {0}, 0, 0, 0, 0}, {1, {0}, 1, 1, 0, 7}, {1, {0}, 1, 1, 7, 6}};
+  const auto jpeg = compressed(
       width, height,
       [&](jpeg_compress_struct& c) {
         c.scan_info = script.data();
         c.num_scans = static_cast<int>(script.size());
       },
       flat);
+  // Each scan has its tables before it (DHT), then its header (SOS).
+  const std::string tables("\xff\xc4"), header("\xff\xda");
+  const auto first_at = jpeg.find(tables, jpeg.find(header));
+  const auto next_at = jpeg.find(tables, jpeg.find(header, first_at));
+  const auto first = jpeg.substr(first_at, next_at - first_at);
+  const auto next = jpeg.substr(next_at, jpeg.size() - 2 - next_at);
+  const auto scan = [&](std::string bytes, int frequency, int bits) {
+    const auto at = bytes.find(header) + 7;
+    bytes[at] = bytes[at + 1] = static_cast<char>(frequency);
+    bytes[at + 2] = static_cast<char>(bits);
+    return bytes;
+  };
+  std::string all = jpeg.substr(0, first_at);
+  for (int frequency = 1, n = 1; frequency < 64; ++frequency)
+    for (int bit = 7; bit >= 0 && n < scans; --bit, ++n)
+      all += bit == 7 ? scan(first, frequency, 7) : scan(next, frequency, (bit + 1) * 16 + bit);
+  return all + jpeg.substr(jpeg.size() - 2);
 }
 
 std::string webcam_jpeg(int width, int height) {
