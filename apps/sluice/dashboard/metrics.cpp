@@ -167,8 +167,7 @@ std::string metrics_of(const Report& r) {
   f.add({}, r.rss_bytes);
   f.begin("sluice_held_bytes", "Frames that queues and stages keep", MetricType::Gauge);
   f.add({}, r.held_bytes);
-  f.begin("sluice_memory_limit_bytes", "What they may keep: the graph's memory",
-          MetricType::Gauge);
+  f.begin("sluice_memory_limit_bytes", "What they may keep: the graph's memory", MetricType::Gauge);
   f.add({}, r.memory_limit_bytes);
   add_stages(f, r);
   add_sources(f, r);

@@ -69,7 +69,8 @@ class Ledger {
   // Books are to have room for each source's own times. Before the first frame.
   void time_sources() { times_sources_ = true; }
 
-  // A frame has come at that time, with a payload of so many bytes. The book is valid until gone() is called.
+  // A frame has come at that time, with a payload of so many bytes. The book is valid until gone()
+  // is called.
   SourceBook& arrived(const Frame& frame, SteadyTime now, std::size_t bytes);
   // Nothing more is expected of this source. Its book is kept while there are few; else those that
   // are gone are added up in one, "(others)".
