@@ -52,13 +52,14 @@ pid_t spawn(const Spawning& spawning) {
   connect(spawning.input, STDIN_FILENO, O_RDONLY);
   check(posix_spawn_file_actions_addclosefrom_np(&actions.list, STDERR_FILENO + 1), "posix_spawn");
 
-  // This process keeps some signals out, and ignores the one for broken pipes: none of that is to
-  // be inherited.
+  // This process keeps some signals out, and ignores those for broken pipes and for files that may
+  // not grow: none of that is to be inherited.
   sigset_t blocked, reset;
   sigemptyset(&blocked);
   if (spawning.deaf) sigfillset(&blocked);
   sigemptyset(&reset);
   sigaddset(&reset, SIGPIPE);
+  sigaddset(&reset, SIGXFSZ);
   Attributes attributes;
   posix_spawnattr_setpgroup(&attributes.set, spawning.group);
   posix_spawnattr_setsigmask(&attributes.set, &blocked);

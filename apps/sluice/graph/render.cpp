@@ -50,15 +50,15 @@ class Child {
     posix_spawn_file_actions_adddup2(&files, out.childs->get(), STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&files, err.childs->get(), STDERR_FILENO);
     posix_spawn_file_actions_adddup2(&files, life.childs->get(), STDERR_FILENO + 1);
-    // This process blocks some signals and ignores another: the child must die of all of them.
+    // This process blocks some signals and ignores others: the child must die of all of them.
     posix_spawnattr_t attributes;
     posix_spawnattr_init(&attributes);
-    sigset_t none, pipe;
+    sigset_t none, ignored;
     sigemptyset(&none);
-    sigemptyset(&pipe);
-    sigaddset(&pipe, SIGPIPE);
+    sigemptyset(&ignored);
+    for (const int number : {SIGPIPE, SIGXFSZ}) sigaddset(&ignored, number);
     posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &pipe);
+    posix_spawnattr_setsigdefault(&attributes, &ignored);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     std::string program = "dot", option = "-T" + format;
     char* arguments[] = {program.data(), option.data(), nullptr};
