@@ -70,9 +70,12 @@ struct Connection {
     from.sin_addr.s_addr = htonl(INADDR_LOOPBACK + ++connections % 0xFFFF00);
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     to.sin_port = htons(port);
-    const bool connected = bind(fd, reinterpret_cast<sockaddr*>(&from), sizeof from) == 0 &&
-                           connect(fd, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0;
-    fuzz::must(connected, std::string("it listens: ") + std::strerror(errno));
+    fuzz::must(bind(fd, reinterpret_cast<sockaddr*>(&from), sizeof from) == 0,
+               "an address is free");
+    // libFuzzer's clock interrupts now and then.
+    while (connect(fd, reinterpret_cast<sockaddr*>(&to), sizeof to) != 0 && errno != EISCONN)
+      fuzz::must(errno == EINTR || errno == EALREADY,
+                 std::string("it listens: ") + std::strerror(errno));
   }
   ~Connection() { close(fd); }
   Connection(const Connection&) = delete;
@@ -91,8 +94,12 @@ std::string answer_to(std::uint16_t port, fuzz::Bytes bytes) {
   char some[16384];
   for (;;) {
     pollfd p{connection.fd, POLLIN, 0};
-    fuzz::must(poll(&p, 1, 10'000) > 0, "it answers, or closes");
+    int ready;
+    while ((ready = poll(&p, 1, 20'000)) < 0 && errno == EINTR) {
+    }
+    fuzz::must(ready > 0, "it answers, or closes");
     const auto n = recv(connection.fd, some, sizeof some, 0);
+    if (n < 0 && errno == EINTR) continue;
     if (n <= 0) return answer;
     answer.append(some, static_cast<std::size_t>(n));
     if (answer.find("multipart/x-mixed-replace") != std::string::npos) return answer;
