@@ -14,7 +14,7 @@ FramePtr moved(const Frame& frame, Image image, const Placing& place) {
   }
   return std::make_shared<const Frame>(Frame{frame.source, frame.sequence, frame.captured,
                                              frame.captured_known, std::move(image),
-                                             std::move(annotations)});
+                                             std::move(annotations), frame.sender});
 }
 
 Box flipped(const Box& box, bool horizontal, bool vertical) {

@@ -279,6 +279,7 @@ void Door::take_frame(Message& message, wire::Incoming& incoming, Link& link,
   }
   tell(context);  // that a name has another holder, before its frames
   correct(incoming, message.arrived, context);
+  incoming.frame->sender = message.sender.number();
   FramePtr going = incoming.frame;
   if (!rules_.waits) return context.offer(std::move(going));
   if (turn_.empty() && context.try_emit(going))

@@ -2,6 +2,8 @@
 // whether it is still there. Pure: told what came and when, it says what to do and what happened.
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <sluice/media/event.hpp>
@@ -25,6 +27,13 @@ struct Sender {
   }
   // Whose share of the hub it takes up.
   const std::string& owner() const { return device.empty() ? address : device; }
+  // The same as a number, for Frame::sender; of this machine's own senders each for itself.
+  std::uint64_t number() const {
+    const bool own =
+        device.empty() && (address.empty() || address.starts_with("127.") || address == "::1");
+    const auto text = own ? "connection " + std::to_string(connection) : owner();
+    return std::max<std::uint64_t>(1, std::hash<std::string>()(text));
+  }
 };
 
 class Sources {

@@ -26,11 +26,12 @@ FramePtr share(Frame frame) {
 }
 
 FramePtr Frame::with(Image image) const {
-  return share({source, sequence, captured, captured_known, std::move(image), annotations});
+  return share({source, sequence, captured, captured_known, std::move(image), annotations, sender});
 }
 
 FramePtr Frame::with(Encoded encoded) const {
-  return share({source, sequence, captured, captured_known, std::move(encoded), annotations});
+  return share(
+      {source, sequence, captured, captured_known, std::move(encoded), annotations, sender});
 }
 
 FramePtr Frame::annotated(std::vector<Annotation> more) const {

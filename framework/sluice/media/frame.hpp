@@ -34,6 +34,9 @@ struct Frame {
   bool captured_known = true;  // false: the peer sent no time, `captured` is when it arrived
   std::variant<Image, Encoded> payload;
   std::vector<Annotation> annotations;
+  // Who brought it, as a number: sources of one sender share a turn where frames wait, so that many
+  // names are of no use. 0: a device of this machine, whose sources have a turn each.
+  std::uint64_t sender = 0;
 
   // Null where the payload is of the other sort.
   const Image* image() const { return std::get_if<Image>(&payload); }

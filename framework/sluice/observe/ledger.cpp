@@ -5,6 +5,7 @@ namespace sluice {
 namespace {
 
 constexpr const char* kOthers = "(others)";
+constexpr std::string_view kOtherCauses = "(others)";
 
 // How many numbers a camera can have counted since its last frame: no camera takes more than a
 // thousand pictures a second, and frames that waited come in a burst. A number that is further
@@ -22,7 +23,12 @@ void Causes::add(std::string_view cause, std::uint64_t by) {
       count += by;
       return;
     }
-  counts_.emplace_back(cause, by);
+  // A stage names causes, and may make up what it likes.
+  constexpr std::size_t kMost = 64, kLongest = 64;
+  if ((counts_.size() < kMost && cause.size() <= kLongest) || cause == kOtherCauses)
+    counts_.emplace_back(cause, by);
+  else
+    add(kOtherCauses, by);
 }
 
 std::uint64_t Causes::of(std::string_view cause) const {

@@ -71,19 +71,55 @@ void Mailbox::uncharge() {
 Mailbox::Lane& Mailbox::lane_of(const Letter& letter) {
   if (lanes_.size() <= letter.input) lanes_.resize(letter.input + std::size_t{1});
   auto& lanes = lanes_[letter.input];
-  const auto it = lanes.find(letter.frame->source);
-  if (it != lanes.end()) return it->second;
-  // Who sends under ever new names without saying that the old ones are gone fills nothing.
-  if (lanes.size() >= kManyLanes)
-    std::erase_if(lanes, [](const auto& entry) {
-      return entry.second.letters.empty() && !entry.second.waiting;
-    });
-  return lanes[letter.frame->source];
+  const Frame& frame = *letter.frame;
+  auto it = lanes.find(frame.source);
+  if (it == lanes.end()) {
+    // Who sends under ever new names without saying that the old ones are gone fills nothing.
+    if (lanes.size() >= kManyLanes)
+      for (auto old = lanes.begin(); old != lanes.end();)
+        old = old->second.letters.empty() ? erase(lanes, old) : std::next(old);
+    it = lanes.try_emplace(frame.source).first;
+  }
+  put_into_group(it->second, frame);
+  return it->second;
+}
+
+// Where the source's sender isn't another than it was, that is done already.
+void Mailbox::put_into_group(Lane& lane, const Frame& frame) {
+  // A source of this machine is a group by itself.
+  const std::uint64_t key =
+      frame.sender != 0 ? frame.sender : std::hash<std::string>()(frame.source);
+  if (lane.group && lane.group->key == key) return;
+  if (lane.group) leave_group(lane);
+  Group& group = groups_[key];
+  group.key = key;
+  ++group.lanes;
+  group.bytes += lane.bytes;
+  lane.group = &group;
+  if (lane.letters.empty()) return;
+  lane.waiting = true;
+  group.waiting.push_back(&lane);
+  if (!std::exchange(group.has_turn, true)) turns_.push_back(&group);
+}
+
+void Mailbox::leave_group(Lane& lane) {
+  Group& group = *std::exchange(lane.group, nullptr);
+  if (std::exchange(lane.waiting, false)) std::erase(group.waiting, &lane);
+  group.bytes -= lane.bytes;
+  if (--group.lanes > 0) return;
+  if (group.has_turn) std::erase(turns_, &group);
+  groups_.erase(group.key);
+}
+
+Mailbox::Lanes::iterator Mailbox::erase(Lanes& lanes, Lanes::iterator lane) {
+  leave_group(lane->second);
+  return lanes.erase(lane);
 }
 
 Letter Mailbox::pop_from(Lane& lane) {
   Letter letter = lane.letters.pop();
   lane.bytes -= letter.bytes;
+  lane.group->bytes -= letter.bytes;
   bytes_ -= letter.bytes;
   --count_;
   return letter;
@@ -98,9 +134,12 @@ void Mailbox::enqueue(Letter letter) {
     return;
   }
   Lane& lane = lane_of(letter);
+  Group& group = *lane.group;
   lane.bytes += letter.bytes;
+  group.bytes += letter.bytes;
   lane.letters.push(std::move(letter));
-  if (!std::exchange(lane.waiting, true)) turns_.push_back(&lane);
+  if (!std::exchange(lane.waiting, true)) group.waiting.push_back(&lane);
+  if (!std::exchange(group.has_turn, true)) turns_.push_back(&group);
 }
 
 Letter Mailbox::dequeue() {
@@ -110,16 +149,24 @@ Letter Mailbox::dequeue() {
     bytes_ -= letter.bytes;
     return letter;
   }
-  Lane* lane = nullptr;
-  do {
-    lane = turns_.front();
+  for (;;) {
+    Group& group = *turns_.front();
     turns_.pop_front();
-    lane->waiting = false;
-  } while (lane->letters.empty());
-  Letter letter = pop_from(*lane);
-  // The source's next frame waits until every other source had its turn.
-  if ((lane->waiting = !lane->letters.empty())) turns_.push_back(lane);
-  return letter;
+    group.has_turn = false;
+    while (!group.waiting.empty() && group.waiting.front()->letters.empty()) {
+      group.waiting.front()->waiting = false;
+      group.waiting.pop_front();
+    }
+    if (group.waiting.empty()) continue;
+    Lane& lane = *group.waiting.front();
+    group.waiting.pop_front();
+    Letter letter = pop_from(lane);
+    // The source's next frame waits until each of the sender's sources had its turn, and the
+    // sender's until each other sender had.
+    if ((lane.waiting = !lane.letters.empty())) group.waiting.push_back(&lane);
+    if ((group.has_turn = !group.waiting.empty())) turns_.push_back(&group);
+    return letter;
+  }
 }
 
 void Mailbox::drop(const Frame& frame, std::string_view cause) {
@@ -140,7 +187,8 @@ std::string_view Mailbox::make_room(const Letter& letter, std::size_t bytes) {
 }
 
 // The newest of a source takes the oldest's place, and keeps its turn. Where it is the bytes that
-// are too many, the source that has most of them gives: no camera is in the way of another.
+// are too many, the sender that has most of them gives, of its sources the one that has most: no
+// camera is in the way of another.
 std::string_view Mailbox::make_room_in_lanes(const Letter& letter, std::size_t bytes) {
   Lane& own = lane_of(letter);
   if (own.letters.size() >= capacity_) drop(*pop_from(own).frame, cause::mailbox_full);
@@ -148,13 +196,14 @@ std::string_view Mailbox::make_room_in_lanes(const Letter& letter, std::size_t b
     const bool room = fits(bytes);
     if (room && charge(bytes_ + bytes)) return {};
     const auto why = room ? cause::over_memory : cause::mailbox_full;
-    Lane* fullest = &own;
-    for (auto& lanes : lanes_)
-      for (auto& [source, lane] : lanes)
-        if (lane.bytes > fullest->bytes) fullest = &lane;
-    if (!own.letters.empty() && own.bytes + bytes >= fullest->bytes) fullest = &own;
-    if (fullest->letters.empty() || (fullest != &own && own.bytes + bytes > fullest->bytes))
-      return why;
+    Group* greediest = own.group;
+    for (auto& [key, group] : groups_)
+      if (group.bytes > greediest->bytes) greediest = &group;
+    if (own.group->bytes + bytes > greediest->bytes) greediest = own.group;
+    Lane* fullest = greediest == own.group ? &own : nullptr;
+    for (Lane* lane : greediest->waiting)
+      if (!fullest || lane->bytes > fullest->bytes) fullest = lane;
+    if (!fullest || fullest->letters.empty()) return why;
     drop(*pop_from(*fullest).frame, why);
   }
 }
@@ -233,8 +282,7 @@ void Mailbox::forget(const std::string& source) {
   for (auto& lanes : lanes_) {
     const auto it = lanes.find(source);
     if (it == lanes.end() || !it->second.letters.empty()) continue;
-    if (it->second.waiting) std::erase(turns_, &it->second);
-    lanes.erase(it);
+    erase(lanes, it);
   }
 }
 

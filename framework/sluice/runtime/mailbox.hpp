@@ -118,12 +118,23 @@ class Mailbox {
   }
 
  private:
+  struct Group;
   // Frames of one source and input, under `latest`.
   struct Lane {
     LetterQueue letters;
     std::size_t bytes = 0;
-    bool waiting = false;  // is in turns_
+    Group* group = nullptr;
+    bool waiting = false;  // is in its group's `waiting`: it has letters, or had some
   };
+  // The lanes of one sender, which has one turn for all of them; see Frame::sender.
+  struct Group {
+    std::uint64_t key = 0;
+    std::size_t lanes = 0;
+    std::size_t bytes = 0;
+    std::deque<Lane*> waiting;
+    bool has_turn = false;  // is in turns_
+  };
+  using Lanes = std::unordered_map<std::string, Lane>;
   // A source of which nothing more comes, behind so many letters of all that were ever queued.
   struct Gone {
     std::string source;
@@ -134,6 +145,9 @@ class Mailbox {
   bool charge(std::size_t bytes);
   void uncharge();
   Lane& lane_of(const Letter& letter);
+  void put_into_group(Lane& lane, const Frame& frame);
+  void leave_group(Lane& lane);
+  Lanes::iterator erase(Lanes& lanes, Lanes::iterator lane);
   Letter pop_from(Lane& lane);
   void enqueue(Letter letter);
   Letter dequeue();
@@ -158,8 +172,9 @@ class Mailbox {
   Ledger ledger_;
   LetterQueue queue_;  // all rules but `latest`
   // `latest`: by input, so that one port's frame of a source never displaces another's.
-  std::vector<std::unordered_map<std::string, Lane>> lanes_;
-  std::deque<Lane*> turns_;
+  std::vector<Lanes> lanes_;
+  std::unordered_map<std::uint64_t, Group> groups_;
+  std::deque<Group*> turns_;
   std::size_t count_ = 0, bytes_ = 0;  // queued
   std::size_t charged_ = 0;            // taken from the budget, at least bytes_
   std::uint64_t queued_ever_ = 0;

@@ -48,7 +48,7 @@ TEST_CASE("the public headers are those that the ABI's number stands for") {
   // Where this fails, look at what was changed. If a plugin built before it would no longer fit,
   // raise SLUICE_ABI_VERSION; in any case write down here what the checksum is now.
   constexpr int kNumber = 4;
-  constexpr std::uint64_t kChecksum = 0x7fe476ac9440d44d;
+  constexpr std::uint64_t kChecksum = 0x41783e9c3ea23324;
   CHECK(SLUICE_ABI_VERSION == kNumber);
   CHECK(checksum(code) == kChecksum);
 }

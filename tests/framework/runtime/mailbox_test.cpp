@@ -274,6 +274,89 @@ TEST_CASE("where the bytes are too many, the source that has most of them gives"
   });
 }
 
+namespace {
+
+FramePtr sent_by(std::uint64_t sender, const std::string& source, std::uint64_t sequence,
+                 int side = 2) {
+  Frame copy = *frame(source, sequence, side);
+  copy.sender = sender;
+  return share(std::move(copy));
+}
+
+}  // namespace
+
+TEST_CASE("with latest, senders take turns, and among them their sources") {
+  Mailbox box({.when_full = WhenFull::latest});
+  box.on_wake([] {});
+  box.add_producer();
+  // One sender has a hundred names, and fills each anew whenever one is taken.
+  for (int i = 0; i < 100; ++i) push(box, sent_by(7, "x" + std::to_string(i), 0));
+  for (const char* own : {"a", "b"}) push(box, frame(own, 0));
+  push(box, sent_by(8, "cam", 0));
+  std::map<std::string, int> taken;
+  std::size_t done = 0;
+  for (std::uint64_t i = 1; i <= 400; ++i) {
+    const auto got = box.take(std::exchange(done, 1), kNow);
+    REQUIRE(got.letter);
+    const auto& source = got.letter->frame->source;
+    ++taken[source.front() == 'x' ? "x" : source];
+    push(box, sent_by(got.letter->frame->sender, source, i));
+  }
+  for (const char* name : {"x", "a", "b", "cam"}) CHECK(taken[name] == 100);
+  // All of the many had the same share of that: none was forgotten.
+  CHECK(drain(box).size() == 103);
+  CHECK(books(box).dropped == 0);
+}
+
+TEST_CASE("a source whose sender is another one now changes its turn, and nothing is lost") {
+  Mailbox box({.when_full = WhenFull::latest, .capacity = 2});
+  box.on_wake([] {});
+  box.add_producer();
+  push(box, sent_by(7, "cam", 0));
+  push(box, sent_by(7, "other", 0));
+  push(box, sent_by(8, "cam", 1));
+  const auto got = drain(box);
+  CHECK(got == std::vector<std::string>{"other0", "cam0", "cam1"});
+  for (int i = 0; i < 3; ++i) {
+    push(box, sent_by(static_cast<std::uint64_t>(i), "cam", 0));
+    if (i == 1) CHECK(box.take(0, kNow).letter);
+    if (i == 1) box.settle_out(1);
+    box.gone("cam");
+  }
+  std::size_t letters = 0, gone = 0, done = 0;
+  for (;;) {
+    const auto taken = box.take(std::exchange(done, 0), kNow);
+    if (taken.letter) ++letters, done = 1;
+    if (taken.gone) ++gone;
+    if (!taken.letter && !taken.gone) break;
+  }
+  CHECK(letters == 2);
+  CHECK(gone == 1);
+}
+
+TEST_CASE("of senders that have too many bytes, the greediest gives, however many names it has") {
+  Mailbox box({.when_full = WhenFull::latest, .max_bytes = 2000});
+  box.on_wake([] {});
+  box.add_producer();
+  for (int i = 0; i < 50; ++i) push(box, sent_by(7, "x" + std::to_string(i), 0, 10));  // 100 bytes
+  push(box, sent_by(8, "cam", 0, 20));                                                 // 400 bytes
+  std::size_t of_cam = 0;
+  for (const auto& name : drain(box)) of_cam += name == "cam0" ? 1 : 0;
+  CHECK(of_cam == 1);
+  for (int i = 0; i < 50; ++i) push(box, sent_by(7, "x" + std::to_string(i), 1, 10));
+  box.read_books(
+      [&](const Ledger& l, std::size_t) { CHECK(l.sources().at("cam").dropped.total() == 0); });
+}
+
+TEST_CASE("causes that a stage makes up have a bound") {
+  Causes causes;
+  for (int i = 0; i < 1000; ++i) causes.add("cause " + std::to_string(i));
+  causes.add(std::string(100'000, 'x'));
+  CHECK(causes.by_cause().size() == 65);
+  CHECK(causes.total() == 1001);
+  CHECK(causes.of("(others)") == 937);
+}
+
 TEST_CASE("what all mailboxes of a graph hold stays within its memory") {
   constexpr std::size_t kMiB = 1 << 20;
   MemoryBudget budget(8 * kMiB);
