@@ -155,6 +155,11 @@ void Board::stop() {
   changed_.notify_one();
 }
 
+bool Board::is_stopped() const {
+  const std::lock_guard lock(mutex_);
+  return stopping_;
+}
+
 void Board::close() {
   const std::lock_guard lock(mutex_);
   closed_ = true;

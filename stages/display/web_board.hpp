@@ -55,6 +55,7 @@ class Board {
   void poke();
   // For the composer: its thread is to end.
   void stop();
+  bool is_stopped() const;
   // Nothing is shown here any more: who watches is sent away.
   void close();
   // Why pictures could not be made since the last call: how many, and the last one's reason.

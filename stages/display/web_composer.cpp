@@ -72,7 +72,8 @@ void Composer::run() {
   for (;;) {
     const Board::Work work = board_.next(next_montage_);
     if (work.stop) return;
-    for (const auto& job : work.jobs) make(job);
+    for (const auto& job : work.jobs)
+      if (!board_.is_stopped()) make(job);
     if (work.montage) compose(work.sources, work.montage_needed);
     if (!work.montage_watched) smalls_.clear();
     ready_(work.beat);
@@ -115,9 +116,11 @@ void Composer::compose(const std::vector<Board::Source>& sources, bool needed) {
 
   next_montage_ = clock_.steady() + Duration(static_cast<std::int64_t>(1e9 / settings_.rate));
   const MontageLayout layout = web_layout(sizes_of(sources), sources.size(), settings_);
+  const bool all = update_smalls(sources, layout.cell);
+  if (board_.is_stopped()) return;
   std::vector<Tile> tiles;
   for (const auto& s : sources)
-    tiles.push_back({s.name, small(s, layout.cell),
+    tiles.push_back({s.name, smalls_[s.name].picture,
                      s.frame ? s.frame->annotations : std::vector<Annotation>{},
                      s.silent ? std::optional(s.quiet) : std::nullopt});
   draw_montage(tiles, layout, canvas_);
@@ -125,7 +128,23 @@ void Composer::compose(const std::vector<Board::Source>& sources, bool needed) {
   auto picture = std::make_shared<Picture>(
       Picture{compressed(Image(Kind::bgr8, canvas_)), number, 0, clock_.utc()});
   board_.deliver(board_.montage(), number, std::move(picture));
-  shown_ = std::move(signature);
+  shown_ = all ? std::move(signature) : Signature{};
+}
+
+// In turn, and for a while only: where many or large pictures come, viewers see some tiles a moment
+// later, but the others go on. False: some are not up to date.
+bool Composer::update_smalls(const std::vector<Board::Source>& sources, cv::Size cell) {
+  constexpr Duration kAtMost = std::chrono::milliseconds(300);
+  const SteadyTime until = clock_.steady() + kAtMost;
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    const std::size_t at = (first_small_ + i) % sources.size();
+    if (board_.is_stopped() || clock_.steady() > until) {
+      first_small_ = at;
+      return false;
+    }
+    update_small(sources[at], cell);
+  }
+  return true;
 }
 
 std::vector<cv::Size> Composer::sizes_of(const std::vector<Board::Source>& sources) {
@@ -146,10 +165,10 @@ std::vector<cv::Size> Composer::sizes_of(const std::vector<Board::Source>& sourc
   return sizes;
 }
 
-const cv::Mat& Composer::small(const Board::Source& source, cv::Size cell) {
+void Composer::update_small(const Board::Source& source, cv::Size cell) {
   Small& entry = smalls_[source.name];
   // Where the frame was let go, what is left of it is shown.
-  if (!source.frame || (entry.number == source.number && entry.cell == cell)) return entry.picture;
+  if (!source.frame || (entry.number == source.number && entry.cell == cell)) return;
   entry.number = source.number;
   entry.cell = cell;
   entry.picture = cv::Mat();
@@ -167,7 +186,6 @@ const cv::Mat& Composer::small(const Board::Source& source, cv::Size cell) {
   } catch (const std::exception& e) {  // its tile says "no picture"; the others go on
     board_.fault(nullptr, 0, source.name + ": " + e.what());
   }
-  return entry.picture;
 }
 
 }  // namespace sluice::display

@@ -56,7 +56,8 @@ class Composer {
   // Draws and encodes anew if something changed, or if there is no montage at all (`needed`).
   void compose(const std::vector<Board::Source>& sources, bool needed);
   std::vector<cv::Size> sizes_of(const std::vector<Board::Source>& sources);
-  const cv::Mat& small(const Board::Source& source, cv::Size cell);
+  bool update_smalls(const std::vector<Board::Source>& sources, cv::Size cell);
+  void update_small(const Board::Source& source, cv::Size cell);
 
   Board& board_;
   const Clock& clock_;
@@ -66,7 +67,8 @@ class Composer {
   // The thread's own.
   SteadyTime next_montage_{};
   std::map<std::string, Small> smalls_;
-  Signature shown_;
+  std::size_t first_small_ = 0;  // whose turn it is to be brought up to date
+  Signature shown_;              // empty: not all of what is shown is the newest
   std::uint64_t montages_ = 0;
   cv::Mat canvas_;
   codec::JpegCompressor compressor_;
