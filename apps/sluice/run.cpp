@@ -106,6 +106,7 @@ int run(const Options& options) {
   open_dashboard(dashboard, session.engine(), events, !options.dashboard.empty());
   session.engine().begin();
   attend(session, run_for, options.status || (isatty(STDERR_FILENO) != 0 && !options.quiet));
+  session.let_signals_end_it();
   const bool never_up = !session.engine().is_up();
   // What could not start has nothing to report.
   if (never_up && !session.engine().failure().empty()) return session.settle();

@@ -91,6 +91,14 @@ void Session::end() {
   }
 }
 
+void Session::let_signals_end_it() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGTERM);
+  pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+}
+
 int Session::settle() {
   const auto failure = engine_->failure();
   if (!failure.empty() && log_has_room(std::chrono::seconds(1)))

@@ -44,6 +44,9 @@ class Session {
   // What the graph's end means: tells a failure on standard error, and returns the exit status.
   // Does not return where a stage hangs: its thread can't be waited for.
   int settle();
+  // From here on a signal ends the process at once: what is written at the end may have to wait for
+  // somebody who doesn't read.
+  void let_signals_end_it();
 
  private:
   const Descriptor signals_;

@@ -45,6 +45,7 @@ WholeFile::~WholeFile() {
 }
 
 int WholeFile::open_as_it_is() {
+  link_followed();  // refuses another user's
   const int fd = open(path_.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY);
   if (fd < 0) cannot_write(text_of(errno));
   return fd;
