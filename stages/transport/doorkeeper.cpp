@@ -1,8 +1,10 @@
 #include "transport/doorkeeper.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <fstream>
 #include <utility>
 
 namespace sluice {
@@ -26,6 +28,13 @@ template <class Map>
 auto greatest(const Map& map) {
   return std::max_element(map.begin(), map.end(),
                           [](const auto& a, const auto& b) { return a.second < b.second; });
+}
+
+// Of this process; 0 where that can't be told.
+std::uint64_t resident_bytes() {
+  std::uint64_t pages = 0;
+  std::ifstream("/proc/self/statm").ignore(32, ' ') >> pages;
+  return pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
 }  // namespace
@@ -99,8 +108,24 @@ void Doorkeeper::limit_peers(int newcomer, const Cut& cut) {
             fmt::format("max_peers_per_address = {} of its connections are there",
                         limits_.most_per_address),
             cut);
-  else if (all > limits_.most)
-    cut_off(newcomer, fmt::format("max_peers = {} are connected", limits_.most), cut);
+  else if (all > limits_.most) {
+    const auto silent = oldest_that_never_sent(newcomer);
+    cut_off(silent == peers_.end() ? newcomer : silent->first,
+            fmt::format("max_peers = {} are connected{}", limits_.most,
+                        silent == peers_.end() ? "" : ", and it has never sent anything"),
+            cut);
+  }
+}
+
+Doorkeeper::Peers::iterator Doorkeeper::oldest_that_never_sent(int newcomer) {
+  auto oldest = peers_.end();
+  if (!limits_.peers_send) return oldest;
+  for (auto it = peers_.begin(); it != peers_.end(); ++it) {
+    const auto& [number, peer] = *it;
+    if (number == newcomer || peer.cut || peer.read > 0) continue;
+    if (oldest == peers_.end() || peer.since < oldest->second.since) oldest = it;
+  }
+  return oldest;
 }
 
 void Doorkeeper::look(bool drained, SteadyTime now, const Cut& cut) {
@@ -129,7 +154,28 @@ void Doorkeeper::look(bool drained, SteadyTime now, const Cut& cut) {
       unread.erase(number);
     }
   }
+  limit_growth(unread, cut);
+  std::erase_if(unread, [this](const auto& entry) { return peers_.at(entry.first).cut; });
   limit_unread(std::move(unread), cut);
+}
+
+// ZeroMQ needs 64 bytes for a part of a message, be it as small as two on the wire. Whoever sends
+// many such is found by what they do to this process: it grows by far more than has come.
+void Doorkeeper::limit_growth(const std::map<int, std::uint64_t>& unread, const Cut& cut) {
+  constexpr std::uint64_t kLittle = 1 << 20, kGrowth = std::uint64_t{256} << 20;
+  std::uint64_t all = 0;
+  for (const auto& [number, bytes] : unread) all += bytes;
+  const auto resident = resident_bytes();
+  if (all < kLittle || calm_ == 0) {
+    calm_ = resident;
+    return;
+  }
+  if (resident < calm_ + 2 * all + kGrowth) return;
+  cut_off(greatest(unread)->first,
+          fmt::format("{} MiB came in parts so small that they take {} MiB here, most of it from "
+                      "there",
+                      all >> 20, (resident - calm_) >> 20),
+          cut);
 }
 
 void Doorkeeper::limit_unread(std::map<int, std::uint64_t> unread, const Cut& cut) {

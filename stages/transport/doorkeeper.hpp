@@ -24,6 +24,8 @@ class Doorkeeper {
     std::uint64_t most_unread = std::uint64_t{16} << 20;
     std::uint64_t most_unread_in_all = std::uint64_t{128} << 20;
     bool curve = false;
+    // Peers are there to send: who never has gives its place to a newcomer.
+    bool peers_send = false;
   };
   // Of those that have not shaken hands. The oldest makes room for the next: who means it well
   // needs a moment only.
@@ -68,12 +70,15 @@ class Doorkeeper {
   static bool is_local(const std::string& address);
   void limit_strangers(const std::string& address, const Cut& cut);
   void limit_peers(int newcomer, const Cut& cut);
+  Peers::iterator oldest_that_never_sent(int newcomer);
   void limit_unread(std::map<int, std::uint64_t> unread, const Cut& cut);
+  void limit_growth(const std::map<int, std::uint64_t>& unread, const Cut& cut);
   void cut_oldest_stranger(const std::string& address, const std::string& why, const Cut& cut);
   void cut_off(int number, const std::string& why, const Cut& cut);
 
   const Limits limits_;
   Peers peers_;
+  std::uint64_t calm_ = 0;  // the process's resident bytes when hardly anything was unread
 };
 
 }  // namespace sluice

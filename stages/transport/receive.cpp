@@ -92,6 +92,7 @@ connect = "tcp://127.0.0.1:5555"
     options.dead_after = dead_after;
     options.limits = limits(*this);
     constexpr std::uint64_t kHeader = 1 << 20;  // and the rest that goes with a picture
+    options.limits.peers_send = true;
     options.limits.most_unread = static_cast<std::uint64_t>(max_message.bytes) + kHeader;
     const auto now = context.clock().steady();
     if (security == "curve") locks_.emplace(zmq_, *this, context.clock());

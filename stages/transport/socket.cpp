@@ -184,6 +184,7 @@ void VideoSocket::break_off(SteadyTime now) {
   pause_ = backoff_.next();
   peers_ = 0;
   own_ = Connection();
+  if (!listens_) door_.clear();
 }
 
 void VideoSocket::nobody_there(SteadyTime now, const std::function<void(const News&)>& tell) {
@@ -220,6 +221,7 @@ bool VideoSocket::read_monitor(SteadyTime now, const std::function<void(const Ne
     case ZMQ_EVENT_CONNECTED:
       own_ = Connection(value);
       tell({News::What::accepted, address_, value, {}});
+      door_.accepted(value, Connection(value), now, cut_and(tell));
       break;
     case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
       ++peers_;
@@ -267,7 +269,7 @@ std::function<void(int, const std::string&, const std::string&)> VideoSocket::cu
 void VideoSocket::connection_ended(int connection, SteadyTime now,
                                    const std::function<void(const News&)>& tell) {
   auto ended = door_.ended(connection);
-  if (!listens_) ended = {address_, false, !own_.ended_by_peer()};
+  if (!listens_) ended.address = address_;
   own_ = Connection();
   const std::string& peer = ended.address;
   Fault fault = std::exchange(fault_, Fault::none);
@@ -308,12 +310,11 @@ void VideoSocket::connection_ended(int connection, SteadyTime now,
 void VideoSocket::keep(SteadyTime now, const std::function<void(const News&)>& tell) {
   while (read_monitor(now, tell)) {
   }
-  if (listens_) {
-    if (now - looked_ < kBetweenLooks) return;
+  if (now - looked_ >= kBetweenLooks) {
     looked_ = now;
     door_.look(std::exchange(drained_, false) || !reads_, now, cut_and(tell));
-    return;
   }
+  if (listens_) return;
   if (state_ == State::trying && now - since_ > kTryFor) nobody_there(now, tell);
   if (state_ == State::waiting && now - since_ >= pause_) open_anew(now, tell);
 }
@@ -332,7 +333,7 @@ VideoSocket::Received VideoSocket::receive(std::size_t most_parts) {
     return received;
   }
   received.connection = zmq_msg_get(received.parts.back().handle(), ZMQ_SRCFD);
-  if (listens_) door_.read(received.connection, bytes);
+  door_.read(received.connection, bytes);
   return received;
 }
 

@@ -112,7 +112,7 @@ class VideoSocket {
   // Why the connection that ends next does; the monitor tells both in a row.
   enum class Fault { none, protocol, silence, told } fault_ = Fault::none;
   int unfit_ = 0;    // connections refused for their key, whose end comes later
-  Doorkeeper door_;  // where it listens
+  Doorkeeper door_;  // also where it connects: the other side may send what it likes
   std::optional<std::uint16_t> port_;
   SteadyTime looked_{};
   bool drained_ = true;  // since looked_
