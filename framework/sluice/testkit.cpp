@@ -54,6 +54,7 @@ class StageTest::Recorder final : public LoopContext {
 
   void emit(FramePtr frame, std::string_view output) override {
     own("emit()");
+    if (!frame) throw std::logic_error("emit() without a frame");
     if (!type_.output(output))
       throw std::logic_error(fmt::format("'{}' has no output '{}'", type_.name, output));
     {

@@ -149,7 +149,7 @@ void Loop::left(const Frame& frame, const Leaving& leaving) {
 }
 
 void Loop::deliver_all(FramePtr frame, std::string_view output, Mailbox::Full when_full) {
-  if (is_foreign("emit()")) return;
+  if (is_foreign("emit()") || !is_frame(frame)) return;
   // What try_emit() left over comes first: order is kept.
   for (;;) {
     const auto seen = nudges();

@@ -39,10 +39,12 @@ Pump::Progress Pump::turn() {
     const auto taken = mailbox()->take(std::exchange(done, 0), utc);
     if (taken.event) {
       stage_->on_event(*taken.event, *this);
+      now = clock().steady();
     } else if (taken.gone) {
       forget_source(*taken.gone);
       stage_->on_gone(*taken.gone, *this);
       gone(*taken.gone);
+      now = clock().steady();
     } else if (taken.letter) {
       measure(taken, now, utc);
       if (process(taken)) done = 1;
@@ -106,7 +108,7 @@ void Pump::offer(FramePtr frame, std::string_view output) {
 }
 
 void Pump::deliver_all(FramePtr frame, std::string_view output, Mailbox::Full when_full) {
-  if (is_foreign("emit()")) return;
+  if (is_foreign("emit()") || !is_frame(frame)) return;
   const auto& [name, links, tap] = run_.outputs.find(output);
   tap->pass(frame);
   const auto now = clock().steady();

@@ -95,10 +95,16 @@ void Replica::raise(Event event) {
 }
 
 void Replica::figure(std::string_view name, const std::string& of, double value) {
-  // `of` may be a name from the network.
-  constexpr std::size_t kMost = 1024;
+  // `of` may be a name from the network, and both what a plugin makes up.
+  constexpr std::size_t kMostNames = 64, kMost = 1024, kLongest = 256;
+  if (name.size() > kLongest || of.size() > kLongest) return;
   const std::lock_guard lock(figures_mutex_);
-  auto& values = figures_[std::string(name)];
+  auto it_of_name = figures_.find(std::string(name));
+  if (it_of_name == figures_.end()) {
+    if (figures_.size() >= kMostNames) return;
+    it_of_name = figures_.try_emplace(std::string(name)).first;
+  }
+  auto& values = it_of_name->second;
   if (const auto it = values.find(of); it != values.end())
     it->second = value;
   else if (values.size() < kMost)

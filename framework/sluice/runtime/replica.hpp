@@ -98,6 +98,12 @@ class Replica {
     tell_foreign(call);
     return true;
   }
+  // Whether there is a frame to emit; else that is told.
+  bool is_frame(const FramePtr& frame) {
+    if (frame) return true;
+    mistake("emit() without a frame");
+    return false;
+  }
   // Something that the stage must not do: told in the log, and counted in the report.
   void mistake(std::string_view what);
   // While it lives, the stage's code is at work.

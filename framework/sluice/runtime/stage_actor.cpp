@@ -171,7 +171,10 @@ caf::behavior behavior(Self* self, Replica* replica, std::size_t index, caf::act
 
 caf::actor spawn_stage_actor(caf::actor_system& system, Replica& replica, std::size_t index,
                              caf::actor supervisor) {
-  auto actor = system.spawn(behavior, &replica, index, std::move(supervisor));
+  // A plugin's stage has a thread of its own: where its code never returns, the others have theirs.
+  const bool foreign = !replica.run().plan.type->plugin.empty();
+  auto actor = foreign ? system.spawn<caf::detached>(behavior, &replica, index, supervisor)
+                       : system.spawn(behavior, &replica, index, supervisor);
   // A pump is woken through its actor; a loop has a thread that waits for itself.
   if (dynamic_cast<Pump*>(&replica))
     replica.on_wake([actor] { caf::anon_send(actor, wake_atom::value); });

@@ -104,6 +104,13 @@ struct Wrong : sluice::Stage {
         context.emit(frame);
         context.drop("cam", "unwanted");
       }).join();
+    if (how == "null") context.emit(nullptr), context.offer(nullptr);
+    if (how == "figures")
+      for (int i = 0; i < 1000; ++i) {
+        context.figure("figure " + std::to_string(i), "of", 1);
+        context.figure(std::string(100'000, 'x'), "of", 1);
+        context.figure("seen", std::string(100'000, 'x'), 1);
+      }
     if (how == "flood")
       for (int i = 0; i < 10'000; ++i) context.emit(frame);
   }
@@ -129,6 +136,11 @@ struct WrongSource : LoopStage {
   std::string how;
   void run(LoopContext& context) override {
     context.emit(frame_of(context, 0));
+    if (how == "null") {
+      FramePtr none;
+      context.emit(none);
+      CHECK(context.try_emit(none));  // that asks whether there is room
+    }
     if (how == "take") context.take(1s);
     if (how == "done") context.done();
     if (how == "other thread") {
@@ -274,6 +286,8 @@ TEST_CASE_METHOD(test::FreshGates,
       {"both", 0, 5, 0, 0, 5},
       {"twice, then throws", 0, 0, 5, 5, 5},
       {"int", 0, 5, 0, 5, 0},
+      {"null", 5, 0, 0, 0, 10},
+      {"figures", 5, 0, 0, 0, 0},
       {"other thread", 5, 0, 0, 0, 10},
   }));
   INFO(row.how);
@@ -288,6 +302,7 @@ TEST_CASE_METHOD(test::FreshGates,
   CHECK(wrong.dropped_total() == row.dropped);
   CHECK(wrong.restarts == row.restarts);
   CHECK(mistakes(wrong) == row.mistakes);
+  CHECK(wrong.figures.size() <= 64);
   CHECK(stage_of(report, "end").in == 0);
 }
 
@@ -326,6 +341,15 @@ TEST_CASE_METHOD(test::FreshGates, "a source that takes or settles is told what 
   const auto report = run_to_end(engine);
   CHECK(engine.failure().find("a source has no frames") != std::string::npos);
   CHECK(stage_of(report, "end").in == 1);
+}
+
+TEST_CASE_METHOD(test::FreshGates, "a source that emits no frame at all is told so") {
+  Engine engine(plan_of({{"camera", "rt.wrong_source", {}, {{"how", std::string("null")}}},
+                         {"end", "rt.collect", {"camera"}}}));
+  const auto report = run_to_end(engine);
+  CHECK(engine.failure().empty());
+  CHECK(stage_of(report, "end").in == 1);
+  CHECK(mistakes(stage_of(report, "camera")) == 1);
 }
 
 TEST_CASE_METHOD(test::FreshGates, "what a source emits from a foreign thread is refused") {
@@ -431,4 +455,26 @@ TEST_CASE_METHOD(test::FreshGates,
   REQUIRE(engine.wait(60s));
   CHECK(engine.failure().empty());
   CHECK(stage_of(engine.report(), "stuck").adds_up());
+}
+
+TEST_CASE_METHOD(test::FreshGates,
+                 "plugins' stages that never return take no thread from the others, however many") {
+  StageType of_plugin = *StageTypes::all().find("rt.hang");
+  of_plugin.plugin = "libhang.so";
+  std::vector<test::Stage> stages{{"camera", "rt.count", {}, {{"frames", 0}, {"live", true}}}};
+  for (int i = 0; i < 12; ++i)
+    stages.push_back({"stuck" + std::to_string(i), "rt.hang", {"camera"}, {}, [&](StagePlan& p) {
+                        p.type = &of_plugin;
+                      }});
+  stages.push_back({"pass", "rt.pass", {"camera"}});
+  stages.push_back({"end", "rt.collect", {"pass"}});
+  Engine engine(plan_of(stages));
+  engine.start();
+  REQUIRE(eventually([&] { return gate("hang").waiting() == 12; }));
+  const auto had = stage_of(engine.report(), "end").out;
+  CHECK(eventually([&] { return stage_of(engine.report(), "end").out > had + 100; }));
+  gate("hang").open();
+  engine.stop();
+  REQUIRE(engine.wait(60s));
+  CHECK(engine.failure().empty());
 }
