@@ -348,7 +348,7 @@ TEST_CASE("connections that say nothing are few, whoever means it well gets in b
   CHECK((*refused)["why"].get<std::string>().find("128 are kept") != std::string::npos);
 }
 
-TEST_CASE("more connections than max_peers are refused, with its name; who is in stays in") {
+TEST_CASE("more connections than max_peers are refused, with its name, and who is in stays in") {
   const auto address = free_address();
   Running hub(receiver(address, "request", "max_peers = 3"));
   REQUIRE(hub.says("listening on"));

@@ -159,7 +159,7 @@ TEST_CASE_METHOD(test::FreshGates, "stopped at any moment of its start, a graph 
   for (int round = 0; round < 60; ++round) {
     auto plan = plan_of(
         {{"camera", "rt.count", {}, {{"frames", 0}, {"sources", 2}}},
-         {"fragile", "rt.fragile", {}},
+         {"fragile", "rt.fragile", {}, {}, [](StagePlan& p) { p.restart.at_most = 1000; }},
          {"work", "rt.pass", {"camera", "fragile"}, {}, [](StagePlan& p) { p.workers = 2; }},
          {"send", "rt.send", {"work"}},
          {"end", "rt.collect", {"work"}, {{"book", std::string("stress")}}}});
@@ -167,7 +167,7 @@ TEST_CASE_METHOD(test::FreshGates, "stopped at any moment of its start, a graph 
     std::thread stopper;
     if (round % 2 == 0) {
       engine.begin();
-      for (int i = 0; i < round * 20; ++i) std::this_thread::yield();
+      std::this_thread::sleep_for(std::chrono::microseconds(100 * round));
       engine.stop();
     } else {
       stopper = std::thread([&] { engine.stop(); });

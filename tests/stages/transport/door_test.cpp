@@ -80,7 +80,7 @@ using Names = std::vector<std::string>;
 
 }  // namespace
 
-TEST_CASE("while the graph has no room frames wait, and so do their answers; nothing else does") {
+TEST_CASE("while the graph has no room frames wait, and so do their answers, and nothing else") {
   Hub hub;
   hub.graph.room = 1;
   for (int i = 0; i < 5; ++i) hub.frame(1, "a", static_cast<std::uint64_t>(i));
