@@ -163,13 +163,14 @@ class Soak:
         """Frames a second: the most that the hub gives when it gets what it can take, found by rising rates."""
         self.send(1000)
         _, about = self.rates(20)
-        best, rate = 0, 0.7 * about
-        for _ in range(12):
+        best, rate, short = 0, 0.7 * about, 0
+        for _ in range(14):
             self.send(rate)
             came, done = self.rates(20)
             print('  %6.1f frames/s came, %6.1f went' % (came, done), flush=True)
             best = max(best, done)
-            if done < 0.97 * came:
+            short = short + 1 if done < 0.97 * came else 0
+            if short == 2:  # once may have been the machine
                 return best
             rate *= 1.1
         raise SystemExit('soak: %.1f frames/s were not too much for the hub; give its cameras more processors' % came)
