@@ -129,6 +129,8 @@ source = "porch"
 width  = 160
 height = 120
 rate   = 20
+[stage.jpeg]
+mailbox = {{ capacity = 100, when_full = "drop_oldest" }}
 [stage.uplink]
 connect = "{}"
 [stage.second]
