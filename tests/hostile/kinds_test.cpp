@@ -55,8 +55,11 @@ from = ["invert", "turned"]
     CHECK(stages[stage]["sources"]["one"]["failed"] >= (std::string(stage) == "bare" ? 6 : 5));
   }
   // The pictures of JPEGs are of no kind that inverting takes; all pixels are.
-  CHECK(stages["invert"]["sources"]["porch"]["failed"] ==
-        stages["invert"]["sources"]["porch"]["in"]);
+  const auto& porch = stages["invert"]["sources"]["porch"];
+  std::uint64_t not_taken = porch["failed"];
+  for (const auto& [cause, n] : porch["dropped"].items()) not_taken += n.get<std::uint64_t>();
+  CHECK(porch["failed"] > 0);
+  CHECK(not_taken == porch["in"]);
 }
 
 TEST_CASE("a stranger that reads no replies, before a stage that makes senders wait") {
