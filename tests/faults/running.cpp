@@ -19,7 +19,7 @@ std::vector<std::string> command(std::vector<std::string> prefix, const Folder& 
                            (folder.path() / "report.json").string()});
 #ifdef __SANITIZE_ADDRESS__
   // What is freed is kept for a while, by default 256 MiB of it: too much where memory is watched.
-  if (prefix.empty()) prefix.emplace_back("/usr/bin/env");
+  prefix.emplace_back("/usr/bin/env");
   const char* options = std::getenv("ASAN_OPTIONS");
   prefix.push_back(fmt::format("ASAN_OPTIONS={}:quarantine_size_mb=4:verify_asan_link_order=0",
                                options ? options : ""));
