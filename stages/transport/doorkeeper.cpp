@@ -129,6 +129,7 @@ Doorkeeper::Peers::iterator Doorkeeper::oldest_that_never_sent(int newcomer) {
 }
 
 void Doorkeeper::look(bool drained, SteadyTime now, const Cut& cut) {
+  if (peers_.empty()) return;
   std::map<int, std::uint64_t> unread;
   for (auto& [number, peer] : peers_) {
     if (peer.cut) continue;
