@@ -8,6 +8,7 @@
 
 using namespace sluice;
 using namespace std::chrono_literals;
+using test::eventually;
 using test::gate;
 using test::plan_of;
 using test::stage_of;
@@ -28,15 +29,6 @@ void all_add_up(const Report& report) {
     INFO(stage.name);
     CHECK(stage.adds_up());
   }
-}
-
-bool eventually(const std::function<bool()>& condition) {
-  const auto limit = std::chrono::steady_clock::now() + kLimit;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > limit) return false;
-    std::this_thread::sleep_for(1ms);
-  }
-  return true;
 }
 
 void in_order(const std::vector<std::pair<std::string, std::uint64_t>>& lines) {

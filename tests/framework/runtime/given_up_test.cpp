@@ -10,6 +10,7 @@
 
 using namespace sluice;
 using namespace std::chrono_literals;
+using test::eventually;
 using test::gate;
 using test::plan_of;
 using test::stage_of;
@@ -27,15 +28,6 @@ struct Listen : sluice::Stage {
   }
 };
 SLUICE_STAGE(Listen, "rt.listen");
-
-bool eventually(const std::function<bool()>& condition) {
-  const auto limit = std::chrono::steady_clock::now() + 60s;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > limit) return false;
-    std::this_thread::sleep_for(1ms);
-  }
-  return true;
-}
 
 void never_again(StagePlan& p) { p.restart.on_failure = false, p.optional = true; }
 

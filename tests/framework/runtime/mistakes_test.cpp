@@ -10,6 +10,7 @@
 
 using namespace sluice;
 using namespace std::chrono_literals;
+using test::eventually;
 using test::gate;
 using test::plan_of;
 using test::stage_of;
@@ -230,15 +231,6 @@ struct ForgetsInLoop : LoopStage {
   void on_gone(const std::string&, Context&) override { gate("loop").write("gone", 0); }
 };
 SLUICE_STAGE(ForgetsInLoop, "rt.forgets_in_loop");
-
-bool eventually(const std::function<bool()>& condition) {
-  const auto limit = std::chrono::steady_clock::now() + 60s;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > limit) return false;
-    std::this_thread::sleep_for(1ms);
-  }
-  return true;
-}
 
 Report run_to_end(Engine& engine) {
   engine.start();

@@ -11,6 +11,7 @@
 
 using namespace sluice;
 using namespace std::chrono_literals;
+using test::eventually;
 using test::gate;
 using test::plan_of;
 using test::stage_of;
@@ -62,15 +63,6 @@ struct SlowEnd : LoopStage {
   }
 };
 SLUICE_STAGE(SlowEnd, "rt.slow_end");
-
-bool eventually(const std::function<bool()>& condition) {
-  const auto limit = std::chrono::steady_clock::now() + 60s;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > limit) return false;
-    std::this_thread::sleep_for(1ms);
-  }
-  return true;
-}
 
 // Opens a gate at the end of a test, so that what hangs there can go.
 struct Opens {
