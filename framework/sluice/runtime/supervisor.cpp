@@ -164,7 +164,9 @@ struct Supervisor::Actors {
     raise("stage.failed", unit, why);
     if (!unit.was_up && !optional) {
       self->send(unit.actor, give_up_atom::value);
-      return cannot_start(self, unit, why);
+      // Of a graph that was told to stop meanwhile, nobody asks for it any more.
+      if (!stopping) cannot_start(self, unit, why);
+      return;
     }
     const int failures = static_cast<int>(unit.failures.size());
     if (!rules.on_failure || failures > rules.at_most || stopping) return give_up(self, unit, why);

@@ -26,13 +26,16 @@ struct SlowSource : LoopStage {
     d.param("gate", &SlowSource::gate_name, "start() waits there");
     d.param("from", &SlowSource::from, "from this start on");
     d.param("fails_after", &SlowSource::fails_after, "frames; 0: never");
+    d.param("bad_start", &SlowSource::bad_start, "start() throws after that");
   }
   std::string gate_name = "slow";
   int from = 1;
   int fails_after = 0;
+  bool bad_start = false;
   void start(Context&) override {
     gate("starts").write("start", 0);
     if (static_cast<int>(gate("starts").count("start")) >= from) gate(gate_name).wait();
+    if (bad_start) throw std::runtime_error("no camera there");
   }
   void run(LoopContext& context) override {
     for (std::uint64_t i = 0; !context.stopping(); ++i) {
@@ -100,6 +103,18 @@ TEST_CASE_METHOD(test::FreshGates,
   REQUIRE(engine.wait(60s));
   CHECK(engine.failure().empty());
   CHECK_FALSE(engine.hangs());
+}
+
+TEST_CASE_METHOD(test::FreshGates,
+                 "stopped while it starts, a stage that then can't is no failure") {
+  Engine engine(plan_of({{"camera", "rt.slow_source", {}, {{"bad_start", true}}},
+                         {"end", "rt.collect", {"camera"}}}));
+  engine.begin();
+  REQUIRE(eventually([&] { return gate("slow").waiting() == 1; }));
+  engine.stop();
+  gate("slow").open();
+  REQUIRE(engine.wait(60s));
+  CHECK(engine.failure().empty());
 }
 
 TEST_CASE_METHOD(test::FreshGates,
