@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <display/web_part.hpp>
+#include <sluice/base/machine_memory.hpp>
 #include <sluice/observe/log.hpp>
-#include <sluice/runtime/memory_budget.hpp>
 
 namespace sluice::app {
 namespace {

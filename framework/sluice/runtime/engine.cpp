@@ -5,6 +5,7 @@
 #include <mutex>
 #include <opencv2/core/utility.hpp>
 #include <optional>
+#include <sluice/base/machine_memory.hpp>
 #include <sluice/runtime/engine.hpp>
 #include <sluice/runtime/supervisor.hpp>
 #include <stdexcept>

@@ -35,7 +35,4 @@ class MemoryBudget {
   std::atomic<std::size_t> used_{0};
 };
 
-// What this process may use: the machine's memory, or its cgroup's where that is less.
-std::size_t memory_of_this_machine();
-
 }  // namespace sluice

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <fstream>
-#include <sluice/runtime/memory_budget.hpp>
+#include <sluice/base/machine_memory.hpp>
 #include <string>
 
 namespace sluice {
