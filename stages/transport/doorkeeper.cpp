@@ -46,7 +46,7 @@ bool Doorkeeper::is_local(const std::string& address) {
 
 void Doorkeeper::accepted(int number, Connection connection, SteadyTime now, const Cut& cut) {
   const std::string address = connection.address();
-  peers_[number] = Peer{std::move(connection), now, false, false, 0};
+  peers_[number] = Peer{std::move(connection), now, ++came_};
   limit_strangers(address, cut);
   limit_peers(number, cut);
 }
@@ -70,7 +70,7 @@ void Doorkeeper::cut_oldest_stranger(const std::string& address, const std::stri
   auto oldest = peers_.end();
   for (auto it = peers_.begin(); it != peers_.end(); ++it)
     if (!it->second.known && !it->second.cut && it->second.connection.address() == address &&
-        (oldest == peers_.end() || it->second.since < oldest->second.since))
+        (oldest == peers_.end() || it->second.order < oldest->second.order))
       oldest = it;
   if (oldest != peers_.end()) cut_off(oldest->first, why, cut);
 }
@@ -123,14 +123,14 @@ Doorkeeper::Peers::iterator Doorkeeper::oldest_that_never_sent(int newcomer) {
   for (auto it = peers_.begin(); it != peers_.end(); ++it) {
     const auto& [number, peer] = *it;
     if (number == newcomer || peer.cut || peer.read > 0) continue;
-    if (oldest == peers_.end() || peer.since < oldest->second.since) oldest = it;
+    if (oldest == peers_.end() || peer.order < oldest->second.order) oldest = it;
   }
   return oldest;
 }
 
 void Doorkeeper::look(bool drained, SteadyTime now, const Cut& cut) {
   if (peers_.empty()) return;
-  std::map<int, std::uint64_t> unread;
+  Unread unread;
   for (auto& [number, peer] : peers_) {
     if (peer.cut) continue;
     const auto traffic = peer.connection.traffic();
@@ -155,44 +155,49 @@ void Doorkeeper::look(bool drained, SteadyTime now, const Cut& cut) {
       unread.erase(number);
     }
   }
-  limit_growth(unread, cut);
-  std::erase_if(unread, [this](const auto& entry) { return peers_.at(entry.first).cut; });
-  limit_unread(std::move(unread), cut);
+  limit_resident(unread, cut);
+  limit_unread(unread, cut);
 }
 
-// ZeroMQ needs 64 bytes for a part of a message, be it as small as two on the wire. Whoever sends
-// many such is found by what they do to this process: it grows by far more than has come.
-void Doorkeeper::limit_growth(const std::map<int, std::uint64_t>& unread, const Cut& cut) {
-  constexpr std::uint64_t kLittle = 1 << 20, kGrowth = std::uint64_t{256} << 20;
-  std::uint64_t all = 0;
-  for (const auto& [number, bytes] : unread) all += bytes;
+Doorkeeper::Counts Doorkeeper::by_address(const Unread& unread) const {
+  Counts counts;
+  for (const auto& [number, bytes] : unread)
+    counts[peers_.at(number).connection.address()] += bytes;
+  return counts;
+}
+
+Doorkeeper::Unread::iterator Doorkeeper::most_of(const std::string& address, Unread& unread) const {
+  auto most = unread.end();
+  for (auto it = unread.begin(); it != unread.end(); ++it)
+    if (peers_.at(it->first).connection.address() == address &&
+        (most == unread.end() || it->second > most->second))
+      most = it;
+  return most;
+}
+
+// One at each look: what it kept here has to go first, before it shows who else is too much.
+void Doorkeeper::limit_resident(Unread& unread, const Cut& cut) {
+  constexpr std::uint64_t kLittle = 1 << 20;
+  if (unread.empty()) return;
+  const auto most = most_of(greatest(by_address(unread))->first, unread);
+  if (most->second < kLittle) return;
   const auto resident = resident_bytes();
-  if (all < kLittle || calm_ == 0) {
-    calm_ = resident;
-    return;
-  }
-  if (resident < calm_ + 2 * all + kGrowth) return;
-  cut_off(greatest(unread)->first,
-          fmt::format("{} MiB came in parts so small that they take {} MiB here, most of it from "
-                      "there",
-                      all >> 20, (resident - calm_) >> 20),
+  if (resident <= limits_.most_resident) return;
+  cut_off(most->first,
+          fmt::format("this process takes {} MiB, more than half of the memory here, while {} MiB "
+                      "from there wait to be read",
+                      resident >> 20, most->second >> 20),
           cut);
+  unread.erase(most);
 }
 
-void Doorkeeper::limit_unread(std::map<int, std::uint64_t> unread, const Cut& cut) {
+void Doorkeeper::limit_unread(Unread& unread, const Cut& cut) {
+  auto counts = by_address(unread);
   std::uint64_t all = 0;
-  Counts by_address;
-  for (const auto& [number, bytes] : unread) {
-    all += bytes;
-    by_address[peers_.at(number).connection.address()] += bytes;
-  }
+  for (const auto& [address, bytes] : counts) all += bytes;
   while (all > limits_.most_unread_in_all) {
-    const auto address = greatest(by_address)->first;
-    auto most = unread.end();
-    for (auto it = unread.begin(); it != unread.end(); ++it)
-      if (peers_.at(it->first).connection.address() == address &&
-          (most == unread.end() || it->second > most->second))
-        most = it;
+    const auto address = greatest(counts)->first;
+    const auto most = most_of(address, unread);
     // Who has no more under way than one message does as it should; many such are too much at last.
     if (most->second <= limits_.most_unread && all <= 2 * limits_.most_unread_in_all) return;
     cut_off(
@@ -200,7 +205,7 @@ void Doorkeeper::limit_unread(std::map<int, std::uint64_t> unread, const Cut& cu
         fmt::format("{} MiB came faster than they can be read, most of it from there", all >> 20),
         cut);
     all -= most->second;
-    by_address[address] -= most->second;
+    counts[address] -= most->second;
     unread.erase(most);
   }
 }

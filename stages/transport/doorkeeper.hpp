@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <sluice/base/machine_memory.hpp>
 #include <sluice/media/time.hpp>
 #include <string>
 #include <unordered_map>
@@ -23,6 +24,9 @@ class Doorkeeper {
     // all whole messages have been read, and in all.
     std::uint64_t most_unread = std::uint64_t{16} << 20;
     std::uint64_t most_unread_in_all = std::uint64_t{128} << 20;
+    // What this process may have grown to while anything is unread: ZeroMQ needs 64 bytes for a
+    // part of a message, be it as small as two on the wire.
+    std::uint64_t most_resident = memory_of_this_machine() / 2;
     bool curve = false;
     // Peers are there to send: who never has gives its place to a newcomer.
     bool peers_send = false;
@@ -60,25 +64,29 @@ class Doorkeeper {
   struct Peer {
     Connection connection;
     SteadyTime since{};
-    bool known = false;  // has shaken hands
+    std::uint64_t order = 0;  // in which they came; many may do so at the same time
+    bool known = false;       // has shaken hands
     bool cut = false;
     std::uint64_t read = 0, read_before = 0;  // bytes; the latter when it was last looked at
   };
   using Peers = std::unordered_map<int, Peer>;
   using Counts = std::map<std::string, std::uint64_t>;  // by address
+  using Unread = std::map<int, std::uint64_t>;          // bytes, by number
 
   static bool is_local(const std::string& address);
   void limit_strangers(const std::string& address, const Cut& cut);
   void limit_peers(int newcomer, const Cut& cut);
   Peers::iterator oldest_that_never_sent(int newcomer);
-  void limit_unread(std::map<int, std::uint64_t> unread, const Cut& cut);
-  void limit_growth(const std::map<int, std::uint64_t>& unread, const Cut& cut);
+  void limit_resident(Unread& unread, const Cut& cut);
+  void limit_unread(Unread& unread, const Cut& cut);
+  Counts by_address(const Unread& unread) const;
+  Unread::iterator most_of(const std::string& address, Unread& unread) const;
   void cut_oldest_stranger(const std::string& address, const std::string& why, const Cut& cut);
   void cut_off(int number, const std::string& why, const Cut& cut);
 
   const Limits limits_;
   Peers peers_;
-  std::uint64_t calm_ = 0;  // the process's resident bytes when hardly anything was unread
+  std::uint64_t came_ = 0;  // peers, so far
 };
 
 }  // namespace sluice

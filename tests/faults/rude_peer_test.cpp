@@ -181,39 +181,6 @@ TEST_CASE("a message without end is cut off, and so is a subscriber that talks")
   adds_up(victim.report());
 }
 
-TEST_CASE("parts so small that ZeroMQ multiplies them are cut off before they fill the memory") {
-  const auto address = free_address();
-  Running hub(receiver(address, "request", ""));
-  REQUIRE(hub.says("listening on"));
-  OldSender good(address);
-  REQUIRE(good.send("good") == "OK");
-  const double before = hub.resident_mib();
-  std::vector<std::unique_ptr<Tcp>> strangers;
-  for (int i = 0; i < 6; ++i) {
-    strangers.push_back(std::make_unique<Tcp>(address));
-    zmtp::greet(*strangers.back(), "DEALER");
-  }
-  // Two bytes on the wire are 64 in there. Each of them alone stays below what one message may
-  // have.
-  const auto parts = times(zmtp::part("", true), 100'000);
-  double most = before;
-  std::size_t open = strangers.size();
-  for (int round = 0; open > 0 && round < 40; ++round) {
-    open = 0;
-    for (auto& stranger : strangers)
-      if (stranger && !stranger->send(parts)) stranger.reset();
-    for (const auto& stranger : strangers) open += stranger ? 1 : 0;
-    most = std::max(most, hub.resident_mib());
-    CHECK(good.send("good") == "OK");
-  }
-  REQUIRE(hub.wait_for("peer.refused", 0));
-  row("48 MB of parts of no bytes: {:+.0f} MiB at most", most - before);
-#ifndef __SANITIZE_ADDRESS__
-  CHECK(most - before < 900);
-#endif
-  adds_up(hub.report());
-}
-
 TEST_CASE("a hub that answers what was not asked is left, and the next one is found") {
   const auto address = free_address();
   Running node(node_graph("porch", address));
