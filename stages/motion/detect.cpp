@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <memory>
 #include <opencv2/imgproc.hpp>
@@ -21,13 +22,18 @@ enum class Method { average, mog2 };
 
 constexpr int kGrow = 2;  // pixels by which the mask is grown, to join what belongs together
 constexpr int kForgetFactor = 10;  // times gone_after
+constexpr std::size_t kNoRefusal = std::numeric_limits<std::size_t>::max();
+constexpr Duration kTellAgain = std::chrono::minutes(1);
 
 // Why motion ended.
 constexpr std::string_view kStill = "still";        // nothing moves any more
 constexpr std::string_view kGone = "gone";          // no frame came for gone_after
 constexpr std::string_view kResized = "resized";    // the picture's size changed
 constexpr std::string_view kFinished = "finished";  // the graph ends
-constexpr std::string_view kMemory = "memory";      // its background had to make room
+
+// What a source that can't be watched would take.
+constexpr std::string_view kMemory = "memory";
+constexpr std::string_view kPlace = "max_sources";
 
 // What is known of one source.
 struct Watched {
@@ -65,15 +71,17 @@ struct MotionDetect : Stage {
     d.summary("Finds what moves, and says when motion begins and ends");
     d.manual(R"(
 Marks what moves in front of a fixed camera by boxes labelled "motion", in frames that are otherwise
-handed on as they came. For each source it raises motion.began after `begin` moving frames in a row
+passed on as they came. For each source it raises motion.began after `begin` moving frames in a row
 (boxes, area: the fraction of the picture that has changed, sequence), and motion.ended after `end`
 still ones (sequence, frames that moved, duration_ms by capture time, reason). The reason is
-"still", "gone" (no frame came for `gone_after`, or the camera's link has ended), "resized", "memory"
-or "finished". If the stage fails while something moves, no motion.ended comes of it, but stage.failed.
+"still", "gone" (no frame came for `gone_after`, or the camera's link has ended), "resized" or
+"finished". If the stage fails while something moves, no motion.ended comes of it, but stage.failed.
 
 What it learns of a source takes six bytes for each pixel that it looks at (mog2: 61), and counts
-towards the graph's `memory`. Where that is used up, a new source makes do with what silent ones have,
-and those whose pictures are larger than its own; else its frames fail.
+towards the graph's `memory`. Where that is used up, or `max_sources` are watched, a new source takes
+the place of those that have been silent for `gone_after`, longest first. If that doesn't suffice,
+nobody is forgotten, and its frames go on unwatched: without boxes and events. They are counted in the
+report as frames_unwatched, and the log says so once a minute.
 
 The method "average" compares each picture with a running average of the last ones: quick, and good
 indoors. "mog2" learns how each pixel varies, and so overlooks leaves and water; five times the work.
@@ -126,7 +134,7 @@ learnt. What stops moving becomes background after a while, and is motion again 
             "interval); after ten times that, or for one that needs its place, the source is "
             "forgotten")
         .range(std::chrono::milliseconds(100), std::chrono::hours(24));
-    d.param("max_sources", &MotionDetect::max_sources, "frames of more sources fail")
+    d.param("max_sources", &MotionDetect::max_sources, "frames of more sources go on unwatched")
         .range(1, 4096);
     d.ticks(std::chrono::seconds(1));
     d.example(R"(
@@ -148,7 +156,9 @@ from = "motion"
 
   void process(const FramePtr& frame, Context& context) override {
     const Image* image = frame->image();
-    Watched& source = watched(*frame, *image, context);
+    Watched* const known = watched(*frame, *image, context);
+    if (!known) return pass_unwatched(frame, context);
+    Watched& source = *known;
     source.seen = context.clock().steady();
     source.sequence = frame->sequence;
 
@@ -169,6 +179,7 @@ from = "motion"
   }
 
   void on_tick(Context& context) override {
+    refused_ = kNoRefusal;
     const SteadyTime now = context.clock().steady();
     for (auto it = sources_.begin(); it != sources_.end();) {
       const Duration silent = now - it->second.seen;
@@ -188,25 +199,27 @@ from = "motion"
  private:
   using Sources = std::map<std::string, Watched>;
 
-  Watched& watched(const Frame& frame, const Image& image, Context& context) {
+  // Null: there is no place for it.
+  Watched* watched(const Frame& frame, const Image& image, Context& context) {
     const cv::Size size(image.width(), image.height());
     if (const auto it = sources_.find(frame.source); it != sources_.end()) {
-      if (it->second.size == size) return it->second;
+      if (it->second.size == size) return &it->second;
       forget(it, kResized, context);
     }
     const std::size_t bytes = bytes_of(size);
-    make_room(size, bytes, context);
+    if (!make_room(bytes, context)) return nullptr;
     Watched& source = sources_[frame.source];
     source.size = size;
     source.settling = warm_up;
     source.bytes = bytes;
     bytes_ += bytes;
+    context.hold(bytes_);
     if (method == Method::average) {
       source.background = std::make_unique<AverageBackground>(alpha, threshold, absorb);
     } else {
       source.background = std::make_unique<Mog2Background>(history, mog2_threshold);
     }
-    return source;
+    return &source;
   }
 
   std::size_t bytes_of(const cv::Size& size) const {
@@ -216,49 +229,65 @@ from = "motion"
                                                : Mog2Background::kBytesPerPixel);
   }
 
-  // For one source more. What a peer sends costs no camera its place that is seen, unless by a
-  // larger picture than the new one's.
-  void make_room(const cv::Size& size, std::size_t bytes, Context& context) {
+  // For one source more, in the place of silent ones. What a peer sends costs no camera its place
+  // that is seen, and none at all where it gains nothing. False: there is no room.
+  bool make_room(std::size_t bytes, Context& context) {
+    if (bytes >= refused_) return false;
     const SteadyTime now = context.clock().steady();
-    if (sources_.size() >= static_cast<std::size_t>(max_sources)) {
-      const auto silent = longest_silent(now);
-      if (silent == sources_.end())
-        throw FrameError(
-            fmt::format("motion.detect watches {} sources already, see max_sources", max_sources));
-      forget(silent, kGone, context);
-    }
-    while (!context.hold(bytes_ + bytes)) {
-      if (const auto silent = longest_silent(now); silent != sources_.end()) {
-        forget(silent, kGone, context);
-      } else if (const auto largest = largest_one();
-                 largest != sources_.end() && largest->second.bytes > bytes) {
-        forget(largest, kMemory, context);
-      } else {
+    std::vector<Sources::iterator> silent;
+    for (auto it = sources_.begin(); it != sources_.end(); ++it)
+      if (now - it->second.seen >= gone_after) silent.push_back(it);
+    std::ranges::sort(silent, {}, [](const auto& it) { return it->second.seen; });
+
+    std::size_t leaving = 0;  // of the silent ones
+    std::size_t staying = bytes_;
+    const auto has_place = [&] {
+      return sources_.size() - leaving < static_cast<std::size_t>(max_sources);
+    };
+    while (!has_place() || !context.hold(staying + bytes)) {
+      if (leaving == silent.size()) {
+        // What was claimed is given back at once, and not claimed again with each frame: others
+        // would let go of what they keep.
         context.hold(bytes_);
-        throw FrameError(fmt::format(
-            "to watch a source of {}x{} pixels takes {} kB, and the graph's memory is used up",
-            size.width, size.height, bytes / 1000));
+        short_of_ = has_place() ? kMemory : kPlace;
+        refused_ = has_place() ? bytes : 0;
+        return false;
       }
+      staying -= silent[leaving++]->second.bytes;
     }
+    for (std::size_t i = 0; i < leaving; ++i) forget(silent[i], kGone, context);
+    return true;
   }
 
-  // Of those that are silent for gone_after; end() if none is.
-  Sources::iterator longest_silent(SteadyTime now) {
-    const auto longest =
-        std::ranges::min_element(sources_, {}, [](const auto& entry) { return entry.second.seen; });
-    return longest != sources_.end() && now - longest->second.seen >= gone_after ? longest
-                                                                                 : sources_.end();
+  void pass_unwatched(const FramePtr& frame, Context& context) {
+    context.figure("frames_unwatched", std::string(short_of_),
+                   static_cast<double>(++unwatched_[short_of_]));
+    const SteadyTime now = context.clock().steady();
+    if (now >= tell_again_) {
+      tell_again_ = now + kTellAgain;
+      context.log(LogLevel::warning, why_unwatched(*frame));
+    }
+    context.emit(frame);
   }
 
-  Sources::iterator largest_one() {
-    return std::ranges::max_element(sources_, {},
-                                    [](const auto& entry) { return entry.second.bytes; });
+  std::string why_unwatched(const Frame& frame) const {
+    if (short_of_ == kPlace)
+      return fmt::format(
+          "'{}' isn't watched: {} sources are, and that is the limit; raise max_sources",
+          frame.source, max_sources);
+    const Image& image = *frame.image();
+    return fmt::format(
+        "'{}' isn't watched: {}x{} pixels take {} kB, and the graph's memory is used up; raise the "
+        "graph's `memory`, or lower `scale`",
+        frame.source, image.width(), image.height(),
+        bytes_of({image.width(), image.height()}) / 1000);
   }
 
   // Gives the one behind it.
   Sources::iterator forget(Sources::iterator it, std::string_view reason, Context& context) {
     ended(it->first, it->second, reason, context);
     bytes_ -= it->second.bytes;
+    refused_ = kNoRefusal;
     const auto next = sources_.erase(it);
     context.hold(bytes_);
     return next;
@@ -333,6 +362,12 @@ from = "motion"
 
   Sources sources_;        // at most max_sources
   std::size_t bytes_ = 0;  // of their backgrounds
+  // A source that takes so many bytes or more found no place, for want of short_of_; until the next
+  // tick, or until one is forgotten, none is looked for.
+  std::size_t refused_ = kNoRefusal;
+  std::string_view short_of_;
+  std::map<std::string_view, std::uint64_t> unwatched_;  // frames, by what was short
+  SteadyTime tell_again_{};
   // Shared by all sources, since one frame is worked on at a time.
   std::unique_ptr<Luma> luma_;
   Scratch changed_;

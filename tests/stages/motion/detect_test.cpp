@@ -110,6 +110,19 @@ double best_iou(const FramePtr& frame, const cv::Rect& truth) {
   return best;
 }
 
+// A small picture of which nothing is to be found, and how much a source of such ones takes.
+constexpr std::size_t kPlain = 16 * 12 * 6;
+void send_plain(StageTest& test, const std::string& source, int scale = 1) {
+  test.send(
+      sluice::testkit::make_frame(cv::Mat(24 * scale, 32 * scale, CV_8UC1, cv::Scalar(9)), source));
+}
+
+std::vector<std::string> sources_of(const StageTest& test) {
+  std::vector<std::string> list;
+  for (const auto& frame : test.frames()) list.push_back(frame->source);
+  return list;
+}
+
 const std::vector<std::string> kOnce{"motion.began", "motion.ended"};
 
 StageTest::Parameters with_method(const std::string& method, StageTest::Parameters more = {}) {
@@ -384,20 +397,22 @@ TEST_CASE("motion.detect: a camera that falls silent while something moves is go
   CHECK(test.events().size() == 4);
 }
 
-TEST_CASE("motion.detect: watches so many sources and no more, until one is forgotten") {
+TEST_CASE(
+    "motion.detect: watches so many sources and no more; others go on unwatched, and counted") {
   StageTest test("motion.detect",
                  {{"max_sources", std::int64_t{3}}, {"gone_after", std::string("1s")}});
-  const auto send = [&](const std::string& source) {
-    test.send(sluice::testkit::make_frame(cv::Mat(24, 32, CV_8UC1, cv::Scalar(9)), source));
-  };
-  for (const auto* source : {"a", "b", "c", "d", "e", "a"}) send(source);
-  CHECK(test.counts().failed == 2);
-  CHECK(test.counts().out == 4);
-  CHECK(test.log().at(0).find("max_sources") != std::string::npos);
+  for (const auto* source : {"a", "b", "c", "d", "e", "a"}) send_plain(test, source);
+  CHECK(sources_of(test) == std::vector<std::string>{"a", "b", "c", "d", "e", "a"});
+  CHECK(test.figures()["frames_unwatched"]["max_sources"] == 2);
+  CHECK(test.held_bytes() == 3 * kPlain);
+  REQUIRE(test.log().size() == 1);  // not of each frame
+  CHECK(test.log()[0].find("'d' isn't watched") != std::string::npos);
+  CHECK(test.log()[0].find("max_sources") != std::string::npos);
   test.clock().advance(10'000 * kMs);
   test.tick();
-  send("d");
-  CHECK(test.counts().failed == 2);
+  send_plain(test, "d");
+  CHECK(test.figures()["frames_unwatched"]["max_sources"] == 2);
+  CHECK(test.counts().failed == 0);
 }
 
 TEST_CASE("motion.detect: a source that is gone is forgotten at once, and its motion ends") {
@@ -419,50 +434,87 @@ TEST_CASE("motion.detect: a source that is gone is forgotten at once, and its mo
 
 TEST_CASE("motion.detect: strangers that come and go take nobody's place") {
   StageTest test("motion.detect", {{"max_sources", std::int64_t{3}}});
-  const auto send = [&](const std::string& source) {
-    test.send(sluice::testkit::make_frame(cv::Mat(24, 32, CV_8UC1, cv::Scalar(9)), source));
-  };
   for (int i = 0; i < 1000; ++i) {
-    send("cam");
-    send(fmt::format("stranger-{}", i));
+    send_plain(test, "cam");
+    send_plain(test, fmt::format("stranger-{}", i));
     test.send_gone(fmt::format("stranger-{}", i));
   }
-  CHECK(test.counts().failed == 0);
-  CHECK(test.held_bytes() == 16 * 12 * 6);
+  CHECK(test.figures().empty());
+  CHECK(test.held_bytes() == kPlain);
   // Those that say no goodbye give way when they have been silent for gone_after.
-  send("stranger-a");
-  send("stranger-b");
+  send_plain(test, "stranger-a");
+  send_plain(test, "stranger-b");
   test.clock().advance(5'000 * kMs);
-  send("cam");
-  send("new");
-  CHECK(test.counts().failed == 0);
-  CHECK(test.held_bytes() == 3 * 16 * 12 * 6);
+  send_plain(test, "cam");
+  send_plain(test, "new");
+  CHECK(test.figures().empty());
+  CHECK(test.held_bytes() == 3 * kPlain);
 }
 
-TEST_CASE("motion.detect: what it learns has its share of memory, and larger pictures make room") {
-  StageTest test("motion.detect");
-  const auto send = [&](const std::string& source, int scale) {
-    test.send(sluice::testkit::make_frame(cv::Mat(24 * scale, 32 * scale, CV_8UC1, cv::Scalar(9)),
-                                          source));
-    return test.counts().failed;
-  };
-  constexpr std::size_t kSmall = 16 * 12 * 6;
-  test.limit_memory(6 * kSmall);
-  CHECK(send("a", 1) == 0);
-  CHECK(send("large", 2) == 0);
-  CHECK(test.held_bytes() == 5 * kSmall);
-  CHECK(send("b", 1) == 0);
-  CHECK(test.held_bytes() == 6 * kSmall);
-  CHECK(send("c", 1) == 0);  // in the place of the large one, which now finds none
-  CHECK(test.held_bytes() == 3 * kSmall);
-  CHECK(send("large", 2) == 1);
-  CHECK(test.log().at(0).find("64x48 pixels") != std::string::npos);
-  CHECK(test.log().at(0).find("memory is used up") != std::string::npos);
-  CHECK(test.held_bytes() == 3 * kSmall);
-  for (const auto* source : {"d", "e", "f", "a", "b", "c"}) CHECK(send(source, 1) == 1);
-  CHECK(send("g", 1) == 2);  // and none for its like
-  for (const auto* source : {"a", "b", "c", "d", "e", "f"}) CHECK(send(source, 1) == 2);
-  CHECK(test.held_bytes() == 6 * kSmall);
+TEST_CASE("motion.detect: where memory is short, who is watched stays so, and others just go on") {
+  StageTest test("motion.detect", {{"warm_up", std::int64_t{5}}});
+  Scene scene(43), small(47, {32, 24});
+  Feed yard(test, "yard"), hall(test, "hall"), stranger(test, "stranger");
+  for (int i = 0; i < 20; ++i) {
+    yard.send(scene.still());
+    hall.send(scene.still());
+  }
+  const auto held = test.held_bytes();
+  test.limit_memory(0);  // by what others hold
+  for (int i = 0; i < 20; ++i) {
+    const auto in = stranger.send(small.still());
+    CHECK(test.frames().back() == in);
+    yard.send(scene.with_square(path(i)));
+    CHECK(best_iou(test.frames().back(), path(i)) > 0.6);
+    hall.send(scene.still());
+    test.tick();
+  }
+  CHECK(names(test.events(), "yard") == std::vector<std::string>{"motion.began"});
+  CHECK(test.events().size() == 1);
+  CHECK(test.held_bytes() == held);
+  CHECK(test.counts().failed == 0);
+  CHECK(test.counts().out == test.counts().in);
+  CHECK(test.figures()["frames_unwatched"]["memory"] == 20);
+  REQUIRE(test.log().size() == 1);
+  CHECK(test.log()[0].find("32x24 pixels") != std::string::npos);
+  CHECK(test.log()[0].find("raise the graph's `memory`, or lower `scale`") != std::string::npos);
+  test.clock().advance(60'000 * kMs);
+  stranger.send(small.still());
+  CHECK(test.log().size() == 2);
+
+  // When there is room again, it is watched.
+  test.limit_memory(std::numeric_limits<std::size_t>::max());
+  test.tick();
+  for (int i = 0; i < 6; ++i) stranger.send(small.still());
+  CHECK(test.figures()["frames_unwatched"]["memory"] == 21);
+}
+
+TEST_CASE("motion.detect: silent sources give way, longest first, and only where that suffices") {
+  StageTest test("motion.detect", {{"gone_after", std::string("1s")}});
+  test.limit_memory(4 * kPlain);
+  for (const auto* source : {"a", "b", "c", "d"}) {
+    send_plain(test, source);
+    test.clock().advance(100 * kMs);
+  }
+  send_plain(test, "tiny");  // nobody is silent yet
+  CHECK(test.figures()["frames_unwatched"]["memory"] == 1);
+  test.clock().advance(1000 * kMs);
+  send_plain(test, "c");
+  send_plain(test, "d");
+  test.tick();
+  send_plain(test, "large", 2);  // takes as much as four, and only two are silent
+  CHECK(test.figures()["frames_unwatched"]["memory"] == 2);
+  CHECK(test.held_bytes() == 4 * kPlain);
+  send_plain(test, "b");  // as before
+  CHECK(test.figures()["frames_unwatched"]["memory"] == 2);
+  send_plain(test, "new");  // in the place of "a"
+  CHECK(test.figures()["frames_unwatched"]["memory"] == 2);
+  CHECK(test.held_bytes() == 4 * kPlain);
+  for (const auto* source : {"b", "c", "d", "new"}) send_plain(test, source);
+  CHECK(test.figures()["frames_unwatched"]["memory"] == 2);
+  send_plain(test, "a");
+  CHECK(test.figures()["frames_unwatched"]["memory"] == 3);
+  CHECK(test.counts().out == test.counts().in);
 }
 
 TEST_CASE("motion.detect: what it can't take fails, tiny pictures and mad times don't hurt") {
