@@ -23,6 +23,9 @@ constexpr std::string_view kClosed = "gate_closed";  // what a frame is dropped 
 constexpr Duration kLookRound = std::chrono::seconds(1);
 constexpr Duration kForget = std::chrono::minutes(1);    // and what the parameters say
 constexpr Duration kForgetOpen = std::chrono::hours(1);  // likewise
+// A source that is silent for so long gives way to a new one.
+constexpr Duration kYield = std::chrono::seconds(5);
+constexpr Duration kYieldOpen = std::chrono::minutes(1);
 
 enum class Outside { none, all };
 
@@ -80,7 +83,9 @@ when_full = "block", or room for it, and no max_age that is shorter. transport.s
 would keep one frame.
 
 A source whose link has ended is forgotten. So is one that is silent for a minute (and pre_roll,
-post_roll and heartbeat) while its gate is closed; while it is open, after an hour.
+post_roll and heartbeat) while its gate is closed; while it is open, after an hour. Where there are
+`max_sources`, a new one takes the place of a name of which only events came, or else of a source
+that has been silent for 5 s; for a minute, if its gate is open.
 )");
     d.input(kinds::frames, "in", "what goes on or doesn't");
     d.input(Kind::event, "events", "what opens and closes it");
@@ -105,7 +110,9 @@ post_roll and heartbeat) while its gate is closed; while it is open, after an ho
         .unit("frames");
     d.param("max_bytes", &Gate::max_bytes, "held for the pre-roll, of all sources together")
         .range(ByteSize{1}, ByteSize{std::int64_t{1} << 40});
-    d.param("max_sources", &Gate::max_sources, "frames of more sources fail").range(1, 4096);
+    d.param("max_sources", &Gate::max_sources,
+            "frames of more sources fail while none of these is silent")
+        .range(1, 4096);
     d.check([](const Gate& s, ParamProblems& problems) {
       if (!s.open.empty() && s.open == s.close)
         problems.push_back({"close", "the same event opens and closes it", "name another"});
@@ -161,7 +168,7 @@ from = "gate"
 
   void on_event(const Event& event, Context& context) override {
     if (!open.empty() && event.name == open) {
-      Gated* const source = gated(event.source, context.clock().steady());
+      Gated* const source = gated(event.source, context.clock().steady(), Came::event);
       if (source && !source->open) opens(*source, event.stage);
     } else if (event.name == close) {
       const auto source = sources_.find(event.source);
@@ -191,19 +198,38 @@ from = "gate"
     source.closed_at = source.newest;
   }
 
+  enum class Came { frame, event };
+
   // Null: it is one source too many.
-  Gated* gated(const std::string& name, SteadyTime now) {
+  Gated* gated(const std::string& name, SteadyTime now, Came came) {
     auto it = sources_.find(name);
     if (it == sources_.end()) {
-      if (sources_.size() >= static_cast<std::size_t>(max_sources)) return nullptr;
+      if (sources_.size() >= static_cast<std::size_t>(max_sources) && !make_room(now, came))
+        return nullptr;
       it = sources_.try_emplace(name).first;
     }
     it->second.heard = now;
     return &it->second;
   }
 
+  // Names without a frame go first, then who has been silent for longest. An event may be about any
+  // name: it costs no source its place.
+  bool make_room(SteadyTime now, Came came) {
+    const auto yields = [](const Gated& source) {
+      return source.heard + (source.open ? kYieldOpen : kYield);
+    };
+    const auto first = std::ranges::min_element(sources_, {}, [&](const auto& entry) {
+      return std::pair(entry.second.newest.has_value(), yields(entry.second));
+    });
+    Gated& source = first->second;
+    if (source.newest && (came == Came::event || now < yields(source))) return false;
+    let_go(source);
+    sources_.erase(first);
+    return true;
+  }
+
   void take(const FramePtr& frame, SteadyTime now) {
-    Gated* const source = gated(frame->source, now);
+    Gated* const source = gated(frame->source, now, Came::frame);
     if (!source)
       return context_->fail(
           frame->source,

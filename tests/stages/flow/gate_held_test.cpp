@@ -133,6 +133,72 @@ TEST_CASE("flow.gate: frames of more sources fail until one has been silent for 
   CHECK(counts.in == counts.out + counts.failed + counts.dropped.at("gate_closed"));
 }
 
+TEST_CASE("flow.gate: names of events alone keep no camera out, and cost none its place") {
+  StageTest test("flow.gate", rolls("1h", "0s", {{"max_sources", std::int64_t{2}}}));
+  const auto strangers = [&] {
+    for (int i = 0; i < 100; ++i) test.queue(began("stranger-" + std::to_string(i)));
+  };
+  strangers();
+  test.queue(at(0, "yard"));
+  strangers();
+  test.queue(at(0, "hall"));
+  strangers();
+  test.queue(at(1, "yard"));
+  for (const auto* source : {"yard", "hall"}) test.queue(began(source));
+  run(test);
+  CHECK(numbers(test, "yard") == range(0, 1));
+  CHECK(numbers(test, "hall") == range(0, 0));
+  check_books(test, 3);
+}
+
+TEST_CASE("flow.gate: a full gate takes a new source in the place of a silent one") {
+  StageTest test("flow.gate", rolls("1h", "0s", {{"max_sources", std::int64_t{3}}}));
+  test.run_in_thread();
+  const auto passed = [&](std::size_t n) { return [&, n] { return test.frames().size() == n; }; };
+  const auto held = [&](std::size_t n) { return [&, n] { return test.held_bytes() == n; }; };
+  const auto failed = [&](std::uint64_t n) { return [&, n] { return test.counts().failed == n; }; };
+  const auto left = [&](std::uint64_t n) {
+    return [&, n] { return test.counts().dropped["gate_closed"] == n; };
+  };
+  test.queue(began("open"));
+  test.queue(at(0, "open"));
+  REQUIRE(test.eventually(passed(1)));
+  test.clock().advance(1s);
+  test.queue(at(0, "first"));
+  REQUIRE(test.eventually(held(1)));
+  test.clock().advance(1s);
+  test.queue(at(0, "second"));
+  REQUIRE(test.eventually(held(2)));
+  test.clock().advance(1s);
+  test.queue(at(0, "new"));
+  REQUIRE(test.eventually(failed(1)));  // nobody has been silent for long
+  test.clock().advance(3s);
+  test.queue(at(1, "new"));  // in the place of the first, and of what is held of it
+  REQUIRE(test.eventually(left(1)));
+  test.queue(at(1, "second"));
+  REQUIRE(test.eventually(held(3)));
+  test.queue(at(0, "newer"));
+  REQUIRE(test.eventually(failed(2)));
+  // The open gate has its place for a minute.
+  test.clock().advance(53s);
+  test.queue(at(2, "new"));
+  test.queue(at(2, "second"));
+  REQUIRE(test.eventually(held(5)));
+  test.queue(at(1, "newer"));
+  REQUIRE(test.eventually(failed(3)));
+  test.clock().advance(1s);
+  test.queue(at(2, "newer"));
+  REQUIRE(test.eventually(held(6)));
+  for (const auto* source : {"first", "second", "new", "newer"}) test.queue(began(source));
+  REQUIRE(test.eventually(passed(7)));
+  test.stop();
+  CHECK(numbers(test, "open") == range(0, 0));
+  CHECK(numbers(test, "second") == range(0, 2));
+  CHECK(numbers(test, "new") == range(1, 2));
+  CHECK(numbers(test, "newer") == range(2, 2));
+  CHECK(left(1)());
+}
+
 TEST_CASE("flow.gate: a source whose gate is open is forgotten, too, but not soon") {
   StageTest test("flow.gate", rolls("5s", "0s", {{"max_sources", std::int64_t{1}}}));
   test.run_in_thread();
