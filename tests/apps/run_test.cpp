@@ -116,6 +116,46 @@ connect = "tcp://)" + address + "\"\n");
   CHECK(got["stages"]["cameras"]["sources"]["pi-garage"]["missing"] > 0);
 }
 
+TEST_CASE("a hub drops what is too much before it is decoded") {
+  const Folder folder;
+  const auto address = free_address();
+  const auto report = (folder.path() / "hub.json").string();
+  const auto node = folder.write("node.toml", R"(
+[stage.camera]
+type = "capture.synthetic"
+source = "pi-garage"
+rate = 0
+frames = 200
+
+[stage.jpeg]
+type = "encode.jpeg"
+from = "camera"
+mailbox = { when_full = "block" }
+
+[stage.uplink]
+type = "transport.send"
+from = "jpeg"
+mailbox = { when_full = "block" }
+connect = "tcp://)" + address + "\"\n");
+  // To look for motion takes several times as long as to decode.
+  Process at_hub(
+      set(hub(address, report), {"stage.motion.method=mog2", "stage.motion.scale=1",
+                                 "stage.motion.blur=20", "stage.show.mailbox.when_full=block"}));
+  REQUIRE(at_hub.says("listening on tcp://"));
+  Process at_node(sluice({"run", node}));
+  REQUIRE(at_node.wait() == 0);
+  at_hub.signal(SIGTERM);
+  REQUIRE(at_hub.wait() == 0);
+  const auto books = read_json(report);
+  adds_up(books);
+  const auto& stages = books["stages"];
+  CHECK(stages["cameras"]["out"] == 200);
+  CHECK(stages["decode"]["dropped"]["mailbox_full"] > 0);
+  CHECK(stages["motion"]["dropped"].empty());
+  CHECK(stages["motion"]["in"] == stages["decode"]["out"]);
+  CHECK(stages["show"]["out"] == stages["decode"]["out"]);
+}
+
 TEST_CASE("SIGTERM under load: exit 0, and the report is written and adds up") {
   const Folder folder;
   const auto report = (folder.path() / "report.json").string();
