@@ -7,8 +7,8 @@
 #include <set>
 #include <thread>
 
-#include "../stages/display/http_client.hpp"
 #include "catch.hpp"
+#include "http_client.hpp"
 #include "process.hpp"
 
 using namespace test;

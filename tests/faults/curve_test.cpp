@@ -3,8 +3,8 @@
 #include <filesystem>
 
 #include "catch.hpp"
-#include "faults/probe.hpp"
-#include "faults/running.hpp"
+#include "probe.hpp"
+#include "running.hpp"
 
 using namespace test;
 using namespace std::chrono_literals;

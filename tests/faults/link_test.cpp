@@ -4,9 +4,9 @@
 
 #include "capture/scene.hpp"
 #include "catch.hpp"
-#include "faults/probe.hpp"
 #include "faults/proxy.hpp"
-#include "faults/running.hpp"
+#include "probe.hpp"
+#include "running.hpp"
 
 using namespace test;
 using namespace std::chrono_literals;

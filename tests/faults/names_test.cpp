@@ -1,8 +1,8 @@
 // Two nodes that were given one name.
 
 #include "catch.hpp"
-#include "faults/probe.hpp"
-#include "faults/running.hpp"
+#include "probe.hpp"
+#include "running.hpp"
 
 using namespace test;
 using namespace std::chrono_literals;

@@ -1,8 +1,8 @@
 // A node that dies or stops: what its hub says, and what comes first when it is back.
 
 #include "catch.hpp"
-#include "faults/probe.hpp"
-#include "faults/running.hpp"
+#include "probe.hpp"
+#include "running.hpp"
 
 using namespace test;
 using namespace std::chrono_literals;

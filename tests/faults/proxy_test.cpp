@@ -5,7 +5,7 @@
 #include <thread>
 
 #include "catch.hpp"
-#include "faults/tcp.hpp"
+#include "tcp.hpp"
 
 using namespace test;
 using namespace std::chrono_literals;

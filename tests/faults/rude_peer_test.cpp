@@ -5,10 +5,10 @@
 #include <zmq.hpp>
 
 #include "catch.hpp"
-#include "faults/probe.hpp"
 #include "faults/proxy.hpp"
-#include "faults/running.hpp"
 #include "faults/zmtp.hpp"
+#include "probe.hpp"
+#include "running.hpp"
 
 using namespace test;
 using namespace std::chrono_literals;

@@ -7,9 +7,9 @@
 #include <zmq.hpp>
 
 #include "catch.hpp"
-#include "faults/probe.hpp"
-#include "faults/running.hpp"
-#include "faults/tcp.hpp"
+#include "probe.hpp"
+#include "running.hpp"
+#include "tcp.hpp"
 
 using namespace test;
 using namespace std::chrono_literals;

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "faults/tcp.hpp"
+#include "tcp.hpp"
 
 namespace test::zmtp {
 

@@ -5,8 +5,8 @@
 #include <thread>
 
 #include "catch.hpp"
-#include "faults/tcp.hpp"
 #include "hostile/pictures.hpp"
+#include "tcp.hpp"
 
 namespace test {
 

@@ -7,9 +7,9 @@
 #include <thread>
 
 #include "catch.hpp"
-#include "faults/tcp.hpp"
 #include "hostile/shipped.hpp"
 #include "skip.hpp"
+#include "tcp.hpp"
 
 using namespace test;
 using namespace std::chrono_literals;

@@ -7,9 +7,9 @@
 
 #include "catch.hpp"
 #include "contains.hpp"
-#include "faults/probe.hpp"
-#include "faults/tcp.hpp"
 #include "hostile/shipped.hpp"
+#include "probe.hpp"
+#include "tcp.hpp"
 
 using namespace test;
 using namespace std::chrono_literals;

@@ -8,8 +8,8 @@
 
 #include "catch.hpp"
 #include "contains.hpp"
-#include "faults/tcp.hpp"
 #include "hostile/shipped.hpp"
+#include "tcp.hpp"
 
 using namespace test;
 using namespace std::chrono_literals;

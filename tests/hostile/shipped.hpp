@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "../stages/display/http_client.hpp"
-#include "faults/running.hpp"
 #include "hostile/stranger.hpp"
 #include "hostile/way.hpp"
+#include "http_client.hpp"
+#include "running.hpp"
 
 namespace test {
 

@@ -11,7 +11,7 @@
 #include <thread>
 
 #include "catch.hpp"
-#include "faults/running.hpp"
+#include "running.hpp"
 
 using namespace std::chrono_literals;
 

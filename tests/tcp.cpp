@@ -1,4 +1,4 @@
-#include "faults/tcp.hpp"
+#include "tcp.hpp"
 
 #include <netinet/in.h>
 #include <poll.h>

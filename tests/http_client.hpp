@@ -1,4 +1,4 @@
-// As little of HTTP as the tests of display.web need, over a plain socket: so that a test sees the
+// As little of HTTP as the tests of pages need, over a plain socket: so that a test sees the
 // very bytes, and may misbehave. Whatever it waits for has a limit of 10 s, and is an error then.
 #pragma once
 

@@ -1,4 +1,4 @@
-#include "faults/probe.hpp"
+#include "probe.hpp"
 
 #include <zmq.hpp>
 

@@ -1,4 +1,4 @@
-#include "faults/running.hpp"
+#include "running.hpp"
 
 #include <ctime>
 #include <fstream>
