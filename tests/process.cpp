@@ -90,9 +90,13 @@ bool Process::says(const std::string& text) {
   }
 }
 
-std::vector<std::string> sluice(std::vector<std::string> arguments) {
+std::string binary() {
   const char* another = std::getenv("SLUICE_BINARY");
-  arguments.insert(arguments.begin(), another ? another : SLUICE_BINARY);
+  return another ? std::filesystem::absolute(another).string() : SLUICE_BINARY;
+}
+
+std::vector<std::string> sluice(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), binary());
   return arguments;
 }
 

@@ -52,8 +52,10 @@ class Process {
   int status_ = 0;
 };
 
-// sluice with these arguments: the binary of this build, or that of $SLUICE_BINARY, to see what an
-// older one does.
+// The binary that is tested: this build's, or that of $SLUICE_BINARY, to see what an older one
+// does.
+std::string binary();
+// It, with these arguments.
 std::vector<std::string> sluice(std::vector<std::string> arguments);
 
 nlohmann::json read_json(const std::filesystem::path& file);

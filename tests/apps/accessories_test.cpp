@@ -49,7 +49,7 @@ struct Hub {
   // `output`: the shell's words for where standard output and error go.
   explicit Hub(const std::vector<std::string>& sets, const std::string& output = "",
                bool is_read = true) {
-    std::string command = "exec " SLUICE_BINARY " run configs/hub.toml --report " + report_ +
+    std::string command = "exec " + test::binary() + " run configs/hub.toml --report " + report_ +
                           " --set stage.cameras.bind=tcp://" + address_;
     for (const auto* stage : {"decode", "motion", "show"})
       command += std::string(" --set stage.") + stage + ".mailbox.when_full=block";
@@ -214,7 +214,7 @@ TEST_CASE("a node that sends around motion sends all where its detector has give
   const auto report = (plugins.path() / "report.json").string();
   std::vector<std::string> command{"/usr/bin/env",
                                    "SLUICE_PLUGIN_PATH=" + plugins.path().string(),
-                                   SLUICE_BINARY,
+                                   test::binary(),
                                    "run",
                                    "configs/pi-motion.toml",
                                    "--report",

@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const fs::path kBuild = fs::path(SLUICE_BINARY).parent_path();
+const fs::path kBuild = fs::path(test::binary()).parent_path();
 
 bool has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;

@@ -141,7 +141,7 @@ TEST_CASE("what is no ordinary file is written to as it is") {
 }
 
 TEST_CASE("a report goes to standard output where that is named, though it is a pipe") {
-  test::Process process({"/bin/sh", "-c", SLUICE_BINARY " schema -o /dev/stdout | head -c 1"});
+  test::Process process({"/bin/sh", "-c", test::binary() + " schema -o /dev/stdout | head -c 1"});
   CHECK(process.wait() == 0);
   CHECK(process.out() == "{");
 }

@@ -161,16 +161,15 @@ TEST_CASE("graph: a file that can't be written, and one that is left as it was")
   CHECK_THAT(nowhere.err,
              ContainsSubstring("cannot write") && ContainsSubstring("is there such a folder?"));
   const auto full =
-      run({"/bin/sh", "-c",
-           std::string(SLUICE_BINARY) + " graph " + file + " --format dot > /dev/full"});
+      run({"/bin/sh", "-c", test::binary() + " graph " + file + " --format dot > /dev/full"});
   CHECK(full.status == 1);
   CHECK_THAT(full.err, ContainsSubstring("cannot write to standard output: No space left"));
 
   // dot fails: the picture that was there stays.
   const auto picture = folder.write("a.svg", "before");
   chmod(folder.write("dot", "#!/bin/sh\necho no >&2\nexit 1\n").c_str(), 0755);
-  const auto failed = run({"/usr/bin/env", "PATH=" + folder.path().string(), SLUICE_BINARY, "graph",
-                           file, "-o", picture});
+  const auto failed = run({"/usr/bin/env", "PATH=" + folder.path().string(), test::binary(),
+                           "graph", file, "-o", picture});
   CHECK(failed.status == 1);
   CHECK(failed.err == "sluice: dot failed (exit status 1): no\n");
   CHECK(test::read_text(picture) == "before");
@@ -180,7 +179,7 @@ TEST_CASE("graph: without Graphviz, DOT and Mermaid are there") {
   const test::Folder folder;
   const auto file = folder.write("small.toml", kGraph);
   const auto call = [&](const std::string& format) {
-    return run({"/usr/bin/env", "PATH=" + folder.path().string(), SLUICE_BINARY, "graph", file,
+    return run({"/usr/bin/env", "PATH=" + folder.path().string(), test::binary(), "graph", file,
                 "--format", format});
   };
   for (const auto* format : {"svg", "png"}) {
@@ -193,9 +192,8 @@ TEST_CASE("graph: without Graphviz, DOT and Mermaid are there") {
 
 TEST_CASE("graph: no PNG on a terminal") {
   const auto script = test::need_file("/usr/bin/script", "bsdutils");
-  const auto result =
-      run({script.string(), "--quiet", "--return", "--command",
-           std::string(SLUICE_BINARY) + " graph configs/demo.toml --format png", "/dev/null"});
+  const auto result = run({script.string(), "--quiet", "--return", "--command",
+                           test::binary() + " graph configs/demo.toml --format png", "/dev/null"});
   CHECK(result.status == 2);
   CHECK_THAT(result.out, ContainsSubstring("a PNG is nothing for a terminal; write it to a file"));
 }

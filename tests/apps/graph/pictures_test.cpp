@@ -34,8 +34,8 @@ Texts content(const std::filesystem::path& svg) {
 
 TEST_CASE("the pictures in the documents are true, or tools/pictures draws them anew") {
   const test::Folder drawn;
-  test::Process draw({"/usr/bin/env", "SLUICE=" SLUICE_BINARY, SLUICE_SOURCE_DIR "/tools/pictures",
-                      drawn.path().string()});
+  test::Process draw({"/usr/bin/env", "SLUICE=" + test::binary(),
+                      SLUICE_SOURCE_DIR "/tools/pictures", drawn.path().string()});
   const int status = draw.wait();
   INFO(draw.err());
   REQUIRE(status == 0);
@@ -62,7 +62,7 @@ TEST_CASE("every sluice graph in docs/drawing.md draws a picture") {
     const auto line = text.substr(at + 1, text.find_first_of("#\n", at + 1) - at - 1);
     test::Process process(
         {"/bin/sh", "-c",
-         "cd " + folder.path().string() + " && exec " + SLUICE_BINARY + line.substr(6)});
+         "cd " + folder.path().string() + " && exec " + test::binary() + line.substr(6)});
     const int status = process.wait();
     INFO(line << process.err());
     CHECK(status == 0);
