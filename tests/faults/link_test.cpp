@@ -4,6 +4,7 @@
 
 #include "capture/scene.hpp"
 #include "catch.hpp"
+#include "eventually.hpp"
 #include "faults/proxy.hpp"
 #include "probe.hpp"
 #include "running.hpp"
@@ -34,12 +35,6 @@ struct Chain {
 
   Chain(const Chain&) = delete;
   Chain& operator=(const Chain&) = delete;
-
-  bool becomes(const std::function<bool()>& true_) const {
-    const auto until = std::chrono::steady_clock::now() + 60s;
-    while (!true_() && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(5ms);
-    return true_();
-  }
 
   // Ends both, and checks that every frame that came is what was sent, none twice or late, and that
   // what did not come was counted. Returns that as text.
@@ -78,7 +73,7 @@ TEST_CASE("resets in mid-frame: no torn frame is delivered, and the next connect
   chain.proxy.reset();
   const auto had = chain.proxy.accepted();
   constexpr std::uint64_t kTimes = 6;
-  REQUIRE(chain.becomes([&] { return chain.proxy.accepted() >= had + kTimes; }));
+  REQUIRE(eventually([&] { return chain.proxy.accepted() >= had + kTimes; }));
   chain.proxy.reset_after(0);
   chain.proxy.reset();
   REQUIRE(chain.probe.flows("porch"));
@@ -103,7 +98,7 @@ TEST_CASE("bytes are corrupted: the hub lives on and is well again when they are
   REQUIRE(chain.probe.flows("porch", 1));
   // Without keys nobody can tell a changed picture; but where messages begin and end is lost too.
   chain.proxy.corrupt(Proxy::up, 997);
-  REQUIRE(chain.becomes([&] { return chain.proxy.bytes(Proxy::up) > 20 * Chain::kPicture; }));
+  REQUIRE(eventually([&] { return chain.proxy.bytes(Proxy::up) > 20 * Chain::kPicture; }));
   chain.proxy.corrupt(Proxy::up, 0);
   chain.proxy.reset();
   const double calm = utc_s();

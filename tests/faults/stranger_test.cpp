@@ -3,10 +3,10 @@
 #include <unistd.h>
 
 #include <random>
-#include <thread>
 #include <zmq.hpp>
 
 #include "catch.hpp"
+#include "eventually.hpp"
 #include "probe.hpp"
 #include "running.hpp"
 #include "tcp.hpp"
@@ -52,12 +52,6 @@ struct GoodPair {
   double start = 0;
   nlohmann::json books;  // of the hub's transport.receive, at the end
 };
-
-bool becomes(const std::function<bool()>& true_, std::chrono::seconds limit = 30s) {
-  const auto until = std::chrono::steady_clock::now() + limit;
-  while (!true_() && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(10ms);
-  return true_();
-}
 
 // imagezmq's own sender, in what it sends and how.
 struct OldSender {
@@ -117,7 +111,7 @@ TEST_CASE(
       most = std::max(most, pair.hub.descriptors());
     }
     // The hub closes them all, though none of them does.
-    REQUIRE(becomes([&] { return pair.hub.descriptors() <= before; }));
+    REQUIRE(eventually([&] { return pair.hub.descriptors() <= before; }));
     CHECK(pair.hub.descriptors() == before);
     // Nor do they find anything open.
     for (auto& stranger : strangers) {

@@ -1,16 +1,14 @@
 #include "hostile/shipped.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <sstream>
-#include <thread>
 
 #include "catch.hpp"
 #include "contains.hpp"
+#include "eventually.hpp"
 
 namespace test {
 
-using namespace std::chrono_literals;
 using nlohmann::json;
 
 namespace {
@@ -113,13 +111,10 @@ std::uint64_t ShippedHub::frames(const std::string& stage, const std::string& so
 }
 
 void ShippedHub::camera_goes_on(std::uint64_t more) {
-  const auto until = std::chrono::steady_clock::now() + 30s;
   const auto before = frames("show", "porch");
-  while (frames("show", "porch") < before + more) {
-    INFO(hub_->process().err());
-    REQUIRE(std::chrono::steady_clock::now() < until);
-    std::this_thread::sleep_for(20ms);
-  }
+  const bool came = eventually([&] { return frames("show", "porch") >= before + more; });
+  INFO(hub_->process().err());
+  REQUIRE(came);
 }
 
 json ShippedHub::end() {

@@ -8,9 +8,9 @@
 #include <fstream>
 #include <sluice/graph/load.hpp>
 #include <sluice/runtime/engine.hpp>
-#include <thread>
 
 #include "catch.hpp"
+#include "eventually.hpp"
 #include "running.hpp"
 
 using namespace std::chrono_literals;
@@ -79,9 +79,8 @@ listen = "127.0.0.1:0"
       sluice::Engine engine(std::move(*loaded.plan));
       engine.start();
       // Some are stopped before anything has come through, others after it.
-      const auto until = std::chrono::steady_clock::now() + 10s;
-      while (i % 3 != 0 && engine.report().stages.back().in == 0)
-        REQUIRE(std::chrono::steady_clock::now() < until);
+      if (i % 3 != 0)
+        REQUIRE(test::eventually([&] { return engine.report().stages.back().in > 0; }));
       engine.stop();
       REQUIRE(engine.wait(30s));
       CHECK(engine.failure().empty());
@@ -90,13 +89,8 @@ listen = "127.0.0.1:0"
     if (i == all / 3) warm.emplace();  // what libraries make once and keep is there by now
   }
   // A thread that has been waited for may be counted for a moment longer.
-  std::optional<Held> last(std::in_place);
-  for (const auto until = std::chrono::steady_clock::now() + 10s;
-       last->threads > warm->threads && std::chrono::steady_clock::now() < until;) {
-    std::this_thread::sleep_for(10ms);
-    last.emplace();
-  }
-  const Held& end = *last;
+  test::eventually([&] { return Held().threads <= warm->threads; });
+  const Held end;
   test::row(
       "{} starts and stops: {} descriptors and {} threads after a third, {} and {} at the "
       "end; {:.0f} MiB, {:.0f} MiB at the end, {:.0f} at most",

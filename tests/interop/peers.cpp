@@ -2,9 +2,9 @@
 
 #include <csignal>
 #include <sstream>
-#include <thread>
 
 #include "catch.hpp"
+#include "eventually.hpp"
 #include "skip.hpp"
 
 namespace test {
@@ -38,13 +38,9 @@ Lines told(const Process& peer, const std::string& key) {
 }
 
 bool tells(Process& peer, const std::string& key, std::size_t count) {
-  const auto end = std::chrono::steady_clock::now() + 60s;
-  for (;;) {
-    const bool ended = peer.wait(0s) != -1;
-    if (told(peer, key).size() >= count) return true;
-    if (ended || std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::sleep_for(10ms);
-  }
+  const auto enough = [&] { return told(peer, key).size() >= count; };
+  eventually([&] { return enough() || peer.wait(0s) != -1; });
+  return enough();
 }
 
 std::vector<std::string> column(const Lines& lines, const std::string& key) {

@@ -1,9 +1,9 @@
 // `sluice time GRAPH` as users call it, in a process of its own.
 
 #include <csignal>
-#include <thread>
 
 #include "catch.hpp"
+#include "eventually.hpp"
 #include "process.hpp"
 
 using namespace test;
@@ -51,13 +51,12 @@ from = "jpeg"
 // The one child of a process, as soon as there is one; -1 if none comes.
 int child_of(Process& process) {
   const auto pid = std::to_string(process.pid());
-  const auto limit = std::chrono::steady_clock::now() + std::chrono::minutes(1);
-  while (process.wait(std::chrono::seconds(0)) == -1 && std::chrono::steady_clock::now() < limit) {
-    const auto text = read_text("/proc/" + pid + "/task/" + pid + "/children");
-    if (!text.empty()) return std::stoi(text);
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  return -1;
+  std::string children;
+  eventually([&] {
+    children = read_text("/proc/" + pid + "/task/" + pid + "/children");
+    return !children.empty() || process.wait(std::chrono::seconds(0)) != -1;
+  });
+  return children.empty() ? -1 : std::stoi(children);
 }
 
 // Gone, or only there for its parent to read its status.
@@ -161,10 +160,7 @@ TEST_CASE("time: a run does not outlive who wanted its figures") {
   REQUIRE(child > 0);
   process.signal(SIGKILL);
   process.wait();
-  const auto limit = std::chrono::steady_clock::now() + std::chrono::minutes(1);
-  while (!is_gone(child) && std::chrono::steady_clock::now() < limit)
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  CHECK(is_gone(child));
+  CHECK(eventually([&] { return is_gone(child); }));
 }
 
 TEST_CASE("time: a run without figures says why and what to do") {

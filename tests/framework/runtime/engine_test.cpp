@@ -1,8 +1,8 @@
 #include <atomic>
 #include <sluice/runtime/engine.hpp>
-#include <thread>
 
 #include "catch.hpp"
+#include "eventually.hpp"
 #include "framework/runtime/test_graph.hpp"
 #include "framework/runtime/test_stages.hpp"
 

@@ -2,9 +2,9 @@
 
 #include <sluice/runtime/engine.hpp>
 #include <sluice/stage.hpp>
-#include <thread>
 
 #include "catch.hpp"
+#include "eventually.hpp"
 #include "framework/runtime/test_graph.hpp"
 #include "framework/runtime/test_stages.hpp"
 

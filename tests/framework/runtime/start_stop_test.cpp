@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "catch.hpp"
+#include "eventually.hpp"
 #include "framework/runtime/test_graph.hpp"
 #include "framework/runtime/test_stages.hpp"
 

@@ -1,11 +1,9 @@
 // Small graphs for the runtime's tests, put together without a file.
 #pragma once
 
-#include <chrono>
 #include <functional>
 #include <sluice/runtime/engine.hpp>
 #include <stdexcept>
-#include <thread>
 
 namespace test {
 
@@ -60,17 +58,6 @@ inline const sluice::StageReport& stage_of(const sluice::Report& report, const s
   for (const auto& stage : report.stages)
     if (stage.name == name) return stage;
   throw std::invalid_argument("no stage " + name);
-}
-
-// Waits until that holds; for a minute at most, far more than any test needs on the slowest
-// machine.
-inline bool eventually(const std::function<bool()>& condition) {
-  const auto limit = std::chrono::steady_clock::now() + std::chrono::minutes(1);
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > limit) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
-  return true;
 }
 
 }  // namespace test

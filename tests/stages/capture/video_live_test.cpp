@@ -7,6 +7,7 @@
 
 #include "capture/backoff.hpp"
 #include "catch.hpp"
+#include "eventually.hpp"
 #include "mjpeg_server.hpp"
 
 using namespace std::chrono_literals;
@@ -27,9 +28,7 @@ std::set<std::string> threads() {
   return numbers;
 }
 bool no_thread_but(const std::set<std::string>& before) {
-  const auto others = [&] { return !std::ranges::includes(before, threads()); };
-  for (int i = 0; i < 1000 && others(); ++i) std::this_thread::sleep_for(5ms);
-  return !others();
+  return test::eventually([&] { return std::ranges::includes(before, threads()); });
 }
 std::ptrdiff_t open_files() {
   return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});
@@ -103,7 +102,8 @@ TEST_CASE("capture.video notices that a camera stalls or hangs up, and comes bac
     CHECK(camera.accepted() == 2);
   }
   CHECK(no_thread_but(threads_before));
-  while (camera.open_connections() > 0) std::this_thread::sleep_for(1ms);  // the server's own files
+  // The server's own files.
+  CHECK(test::eventually([&] { return camera.open_connections() == 0; }));
   CHECK(open_files() == files_before);
 }
 

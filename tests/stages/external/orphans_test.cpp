@@ -4,9 +4,9 @@
 #include <fstream>
 #include <set>
 #include <sstream>
-#include <thread>
 
 #include "catch.hpp"
+#include "eventually.hpp"
 #include "process.hpp"
 
 using namespace test;
@@ -24,12 +24,7 @@ bool runs(int pid) {
 }
 
 bool ends(int pid) {
-  const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-  while (runs(pid)) {
-    if (std::chrono::steady_clock::now() > limit) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  return true;
+  return eventually([&] { return !runs(pid); });
 }
 
 struct Graph {
@@ -95,11 +90,10 @@ const std::string kEcho = "[\"" SLUICE_ANSWERER "\", \"echo\"]";
 std::filesystem::path folder_of(int pid) {
   const std::string name = "SLUICE_ADDRESS=ipc://";
   std::string environment;
-  for (int i = 0; i < 1000 && environment.find(name) == std::string::npos; ++i) {
-    if (i > 0) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  REQUIRE(eventually([&] {
     environment = read_text("/proc/" + std::to_string(pid) + "/environ");
-  }
-  REQUIRE(environment.find(name) != std::string::npos);
+    return environment.find(name) != std::string::npos;
+  }));
   const auto at = environment.find(name) + name.size();
   return std::filesystem::path(environment.substr(at, environment.find('\0', at) - at))
       .parent_path();
@@ -185,15 +179,14 @@ TEST_CASE("external: a command that isn't there keeps the graph from starting") 
 TEST_CASE("external: each worker has a command of its own") {
   Graph graph(R"(["sh", "-c", "echo $$ ready; exec )" SLUICE_ANSWERER R"( echo"])", "workers = 2");
   std::set<int> commands;
-  const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-  while (commands.size() < 2 && std::chrono::steady_clock::now() < limit) {
+  REQUIRE(eventually([&] {
     const auto text = graph.process.err();
     const std::string says = "says: ";
     for (auto at = text.find(says); at != std::string::npos; at = text.find(says, at + 1))
       if (text.find(" ready\n", at) != std::string::npos)
         commands.insert(std::stoi(text.substr(at + says.size())));
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
+    return commands.size() >= 2;
+  }));
   REQUIRE(commands.size() == 2);
   for (const int command : commands) CHECK(runs(command));
   graph.end();

@@ -6,12 +6,13 @@
 #include <sluice/graph/load.hpp>
 #include <sluice/runtime/engine.hpp>
 #include <sluice/stage.hpp>
-#include <thread>
 
 #include "catch.hpp"
+#include "eventually.hpp"
 
 using namespace sluice;
 using namespace std::chrono_literals;
+using test::eventually;
 
 namespace {
 
@@ -76,15 +77,6 @@ StageReport gate_of(const Engine& engine) {
   for (auto& stage : engine.report().stages)
     if (stage.name == "gate") return stage;
   throw std::logic_error("no gate");
-}
-
-bool eventually(const std::function<bool()>& condition) {
-  const auto limit = std::chrono::steady_clock::now() + 60s;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > limit) return false;
-    std::this_thread::sleep_for(5ms);
-  }
-  return true;
 }
 
 }  // namespace
