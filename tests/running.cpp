@@ -128,6 +128,25 @@ type = "log.events"
                      source, camera, address, uplink);
 }
 
+std::string jpeg_node_graph(const std::string& address, const std::string& camera,
+                            const std::string& more) {
+  return fmt::format(R"(
+name = "node"
+[stage.camera]
+type = "capture.synthetic"
+{}
+[stage.jpeg]
+type = "encode.jpeg"
+from = "camera"
+[stage.uplink]
+type = "transport.send"
+from = "jpeg"
+connect = "tcp://{}"
+{}
+)",
+                     camera, address, more);
+}
+
 void adds_up(const json& report) {
   for (const auto& [name, stage] : report["stages"].items()) {
     INFO(report["graph"] << ", " << name << ": " << stage.dump());

@@ -55,6 +55,13 @@ std::string node_graph(const std::string& source, const std::string& address,
                        const std::string& camera = "width = 160\nheight = 120\nrate = 20",
                        const std::string& uplink = {});
 
+// A node whose pictures go as JPEGs. `camera`: lines for its made-up camera; `more`: further lines.
+std::string jpeg_node_graph(const std::string& address, const std::string& camera,
+                            const std::string& more = {});
+
+// A graph's mailboxes wait for room: none of its frames is dropped.
+inline const std::string kAllWait = "[mailbox]\nwhen_full = \"block\"\n";
+
 // MiB that a process may have grown by: some pages, not pictures that have piled up.
 #ifdef __SANITIZE_ADDRESS__
 inline constexpr double kMostGrown = 48;

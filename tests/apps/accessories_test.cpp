@@ -12,7 +12,7 @@
 
 #include "catch.hpp"
 #include "plugins.hpp"
-#include "process.hpp"
+#include "running.hpp"
 
 using test::Folder;
 using test::PluginFolder;
@@ -60,25 +60,15 @@ struct Hub {
 
   // Something moves in them, so that there are events.
   void gets_all_of_a_camera(const std::string& name) const {
-    const auto node = folder_.write(name + ".toml", R"(
-[mailbox]
-when_full = "block"
-[stage.camera]
-type = "capture.synthetic"
-source = ")" + name + R"("
+    const auto lines = "source = \"" + name + R"("
 rate = 0
 frames = 120
 width = 320
 height = 240
 moving = "1s"
-still = "1s"
-[stage.jpeg]
-type = "encode.jpeg"
-from = "camera"
-[stage.uplink]
-type = "transport.send"
-from = "jpeg"
-connect = "tcp://)" + address_ + "\"\n");
+still = "1s")";
+    const auto node =
+        folder_.write(name + ".toml", test::jpeg_node_graph(address_, lines, test::kAllWait));
     Process camera(test::sluice({"run", node, "--report", report_ + name}));
     CHECK(camera.wait() == 0);
     CHECK(read_json(report_ + name)["stages"]["uplink"]["out"] == 120);

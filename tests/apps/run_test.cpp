@@ -3,25 +3,13 @@
 #include <csignal>
 
 #include "catch.hpp"
-#include "process.hpp"
+#include "running.hpp"
 #include "skip.hpp"
 
 using namespace test;
 using nlohmann::json;
 
 namespace {
-
-void adds_up(const json& report) {
-  for (const auto& [name, stage] : report["stages"].items()) {
-    INFO(name << ": " << stage.dump());
-    std::uint64_t dropped = 0;
-    for (const auto& [cause, count] : stage["dropped"].items())
-      dropped += count.get<std::uint64_t>();
-    CHECK(stage["in"] == stage["out"].get<std::uint64_t>() + dropped +
-                             stage["failed"].get<std::uint64_t>() +
-                             stage["queued"].get<std::uint64_t>());
-  }
-}
 
 std::vector<std::string> set(std::vector<std::string> command,
                              const std::vector<std::string>& sets) {
@@ -84,21 +72,8 @@ TEST_CASE("a camera far faster than its hub: the books of both add up") {
   const auto address = free_address();
   const auto hub_report = (folder.path() / "hub.json").string();
   const auto pi_report = (folder.path() / "pi.json").string();
-  const auto node = folder.write("node.toml", R"(
-[stage.camera]
-type = "capture.synthetic"
-source = "pi-garage"
-rate = 0
-frames = 5000
-
-[stage.jpeg]
-type = "encode.jpeg"
-from = "camera"
-
-[stage.uplink]
-type = "transport.send"
-from = "jpeg"
-connect = "tcp://)" + address + "\"\n");
+  const auto node = folder.write(
+      "node.toml", jpeg_node_graph(address, "source = \"pi-garage\"\nrate = 0\nframes = 5000"));
   Process at_hub(hub(address, hub_report));
   REQUIRE(at_hub.says("listening on tcp://"));
   Process at_pi(sluice({"run", node, "--report", pi_report}));

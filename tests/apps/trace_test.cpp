@@ -5,7 +5,7 @@
 
 #include "catch.hpp"
 #include "clock.hpp"
-#include "process.hpp"
+#include "running.hpp"
 
 using namespace test;
 using nlohmann::json;
@@ -13,28 +13,12 @@ using nlohmann::json;
 namespace {
 
 // Many small pictures, so that the test takes as long as starting the processes does; none is lost.
-std::string node_graph(const std::string& address) {
-  return R"(
-name = "node"
-mailbox = { when_full = "block" }
-[stage.camera]
-type = "capture.synthetic"
-source = "porch"
-width = 160
-height = 120
-rate = 0
-frames = 100
-[stage.jpeg]
-type = "encode.jpeg"
-from = "camera"
-[stage.uplink]
-type = "transport.send"
-from = "jpeg"
-connect = "tcp://)" +
-         address + "\"\n";
+std::string sending(const std::string& address) {
+  return jpeg_node_graph(
+      address, "source = \"porch\"\nwidth = 160\nheight = 120\nrate = 0\nframes = 100", kAllWait);
 }
 
-std::string hub_graph(const std::string& address) {
+std::string decoding(const std::string& address) {
   return R"(
 name = "hub"
 mailbox = { when_full = "block" }
@@ -57,11 +41,11 @@ json node_and_hub(std::vector<std::string> prefix = {}) {
   const Folder folder;
   const auto at = [&](const char* name) { return (folder.path() / name).string(); };
   const auto address = free_address();
-  Process hub(sluice({"run", folder.write("hub.toml", hub_graph(address)), "--device", "attic",
+  Process hub(sluice({"run", folder.write("hub.toml", decoding(address)), "--device", "attic",
                       "--trace", at("hub.json")}));
   REQUIRE(hub.says("listening on"));
-  const auto run = sluice({"run", folder.write("node.toml", node_graph(address)), "--device",
-                           "garden", "--trace", at("node.json")});
+  const auto run = sluice({"run", folder.write("node.toml", sending(address)), "--device", "garden",
+                           "--trace", at("node.json")});
   prefix.insert(prefix.end(), run.begin(), run.end());
   Process node(prefix);
   CHECK(node.wait() == 0);
@@ -190,8 +174,8 @@ TEST_CASE("run --trace: a place that can't be written to ends the run before it 
   const Folder folder;
   const auto report = folder.path() / "report.json";
   for (const auto& trace : {std::string("/no/such/folder/t.json"), folder.path().string()}) {
-    Process process(sluice({"run", folder.write("node.toml", node_graph(free_address())),
-                            "--report", report.string(), "--trace", trace}));
+    Process process(sluice({"run", folder.write("node.toml", sending(free_address())), "--report",
+                            report.string(), "--trace", trace}));
     CHECK(process.wait() == 1);
     INFO(process.err());
     CHECK(process.err().find("cannot write " + trace) != std::string::npos);
