@@ -4,6 +4,23 @@
 
 using namespace gate_help;
 
+namespace {
+
+// Of ten bytes of all sources together: those that have few frames keep them.
+void check_who_has_most_gives(StageTest& test) {
+  queue(test, 0, 2, "yard");
+  queue(test, 0, 20, "hall");
+  queue(test, 0, 1, "door");
+  for (const auto* source : {"yard", "hall", "door"}) test.queue(began(source));
+  run(test);
+  CHECK(numbers(test, "yard") == range(0, 2));
+  CHECK(numbers(test, "hall") == range(16, 20));
+  CHECK(numbers(test, "door") == range(0, 1));
+  check_books(test, 26);
+}
+
+}  // namespace
+
 TEST_CASE("flow.gate: what is held has limits in frames and in bytes") {
   const auto [name, value] = GENERATE(table<std::string, sluice::ParamValue>(
       {{"max_frames", std::int64_t{5}}, {"max_bytes", std::string("5B")}}));
@@ -28,31 +45,15 @@ TEST_CASE("flow.gate: a pre-roll that is cut short by a limit is told of, once")
 
 TEST_CASE("flow.gate: of all sources together max_bytes are held, and who has most gives") {
   StageTest test("flow.gate", rolls("1h", "0s", {{"max_bytes", std::string("10B")}}));
-  queue(test, 0, 2, "yard");
-  queue(test, 0, 20, "hall");
-  queue(test, 0, 1, "door");
-  for (const auto* source : {"yard", "hall", "door"}) test.queue(began(source));
-  run(test);
-  CHECK(numbers(test, "yard") == range(0, 2));
-  CHECK(numbers(test, "hall") == range(16, 20));
-  CHECK(numbers(test, "door") == range(0, 1));
-  check_books(test, 26);
+  check_who_has_most_gives(test);
 }
 
 TEST_CASE("flow.gate: where the graph's memory is used up, who has most gives") {
   StageTest test("flow.gate", rolls("1h", "0s"));
   test.limit_memory(10);
-  queue(test, 0, 2, "yard");
-  queue(test, 0, 20, "hall");
-  queue(test, 0, 1, "door");
-  for (const auto* source : {"yard", "hall", "door"}) test.queue(began(source));
-  run(test);
-  CHECK(numbers(test, "yard") == range(0, 2));
-  CHECK(numbers(test, "hall") == range(16, 20));
-  CHECK(numbers(test, "door") == range(0, 1));
+  check_who_has_most_gives(test);
   CHECK(test.held_bytes() == 0);
   CHECK(test.log().size() == 1);
-  check_books(test, 26);
 }
 
 TEST_CASE("flow.gate: a source that is gone is forgotten at once, with what is held of it") {
