@@ -14,7 +14,7 @@ CAMERAS = 2  # on each route
 FLAT_MIB = 48
 FLAT_DESCRIPTORS = 8
 LEAST = 0.95  # of the output at exactly its capacity
-QUIET = 10  # seconds, and a route counts as dead
+QUIET = 10  # seconds, and a camera counts as lost
 
 HUB = '''
 name = "hub"
@@ -94,6 +94,10 @@ def source_names(route):
     return ['%s-%d' % (route, i) for i in range(CAMERAS)]
 
 
+def all_source_names():
+    return [name for route in ROUTES for name in source_names(route)]
+
+
 class Soak:
     def __init__(self, sluice, folder):
         self.sluice, self.folder = sluice, folder
@@ -102,7 +106,7 @@ class Soak:
         self.hub_cpus, self.other_cpus = set(cpus[:half]), set(cpus[half:] or cpus)
         *addresses, page = free_addresses(len(ROUTES) + 1)
         self.address, self.page = dict(zip(ROUTES, addresses)), page
-        self.nodes, self.began = [], time.monotonic()
+        self.nodes = []
         graph = HUB % {'page': page, 'receivers': ''.join(
             RECEIVER % {'route': route, 'address': self.address[route]} for route in ROUTES)}
         self.hub = self.run('hub', graph, self.hub_cpus)
@@ -145,11 +149,18 @@ class Soak:
         return self.dashboard.json('/graph.json')['report']['stages']
 
     def counts(self):
-        """Frames that came to the hub, and those that it was done with; and when."""
+        """The cameras' frames that came to the hub, and those that it was done with; and when."""
         stages = self.stages()
-        came = sum(stages[route]['sources'].get(name, {}).get('in', 0)
-                   for route in ROUTES for name in source_names(route))
-        return time.monotonic(), came, stages['recorded']['in']
+        frames = lambda stage, name: stages[stage]['sources'].get(name, {}).get('in', 0)
+        came = sum(frames(route, name) for route in ROUTES for name in source_names(route))
+        done = sum(frames('recorded', name) for name in all_source_names())
+        return time.monotonic(), came, done
+
+    def quiet(self, since):
+        """The cameras whose pictures have not come through for QUIET seconds; where none ever has, since then."""
+        sources = self.stages()['motion']['sources']
+        never = {'quiet_s': time.monotonic() - since}
+        return {name for name in all_source_names() if sources.get(name, never)['quiet_s'] > QUIET}
 
     def rates(self, seconds, settle=5):
         """Frames a second that came and that went."""
@@ -214,7 +225,7 @@ def end(hub):
 
 
 def overload(hub, seconds):
-    """What the hub held, second by second; frames a second that came and went; routes that fell quiet."""
+    """What the hub held, second by second; frames a second that came and went; cameras that fell quiet."""
     held, quiet = [], set()
     time.sleep(5)
     begin, came0, done0 = hub.counts()
@@ -223,15 +234,13 @@ def overload(hub, seconds):
         time.sleep(1)
         now = time.monotonic()
         held.append(hub.held())
+        quiet |= hub.quiet(begin)
         if now >= told + min(60, seconds / 4):
             told = now
             t, came, done = hub.counts()
             print('  %5.1f min: %6.1f frames/s came, %6.1f went; %4.0f MiB, %d descriptors, %d threads' % (
                 (t - begin) / 60, (came - came0) / (t - begin), (done - done0) / (t - begin),
                 *held[-1].values()), flush=True)
-            motion = hub.stages()['motion']['sources']
-            quiet |= {name for route in ROUTES for name in source_names(route)
-                      if name not in motion or motion[name]['quiet_s'] > QUIET}
     t, came, done = hub.counts()
     return held, (came - came0) / (t - begin), (done - done0) / (t - begin), quiet
 
