@@ -30,10 +30,10 @@ void attack_by(const Way& way) {
   each(attacks_by_message());
   if (way.transport == "tcp") each(attacks_by_connection());
   const auto report = hub.end();
-  row("strangers, {} over {}{}: {} of the true camera's frames, all of them; at most {:.0f} MiB",
-      way.pattern, way.transport, way.keys ? " with keys" : "",
-      report["stages"]["cameras"]["sources"]["porch"]["in"].dump(),
-      report["max_rss_bytes"].get<double>() / 1048576);
+  const auto& porch = report["stages"]["cameras"]["sources"]["porch"];
+  row("strangers, {} over {}{}: {} of the true camera's frames, {} missing; at most {:.0f} MiB",
+      way.pattern, way.transport, way.keys ? " with keys" : "", porch["in"].dump(),
+      porch["missing"].dump(), report["max_rss_bytes"].get<double>() / 1048576);
 }
 
 }  // namespace
