@@ -181,7 +181,7 @@ MHD_Result WebServer::snapshot(MHD_Connection* connection, Wanted wanted, void**
     const auto view = viewer.watch.look();
     const bool good = view.picture && view.picture->number >= viewer.wanted;
     const bool late = clock_.steady() - viewer.asked > kLongestSnapshot;
-    if (good || late || view.gone || view.finished >= viewer.wanted) {
+    if (good || late || view.removed || view.finished >= viewer.wanted) {
       drop_viewer(state);  // before the client can know: from here on nobody watches
       if (good) return reply_picture(connection, view.picture);
       if (late)

@@ -14,8 +14,8 @@ struct Board::Channel {
   PicturePtr picture;
   std::uint64_t finished = 0;
   int watchers = 0;
-  bool gone = false;      // from the board
-  bool departed = false;  // its camera is gone
+  bool removed = false;  // from the board
+  bool gone = false;     // nothing more comes of it
 
   // Frames a second, counted over windows of at least a second.
   SteadyTime window_start{};
@@ -52,20 +52,22 @@ Board::Board(const Clock& clock, Duration active, std::size_t most_bytes)
 Board::~Board() = default;
 
 bool Board::put(FramePtr frame) {
-  std::vector<FramePtr> old;  // let go after the mutex: the last reference may free megabytes
+  // Let go after the mutex: the last reference may free megabytes.
+  FramePtr old;
+  std::vector<FramePtr> more;
   const std::lock_guard lock(mutex_);
   const ChannelPtr found = channel_of(frame->source);
   if (!found) return false;
   Channel& channel = *found;
   channel.count(clock_.steady());
-  channel.departed = false;
+  channel.gone = false;
   newest_ = found;
   bytes_ += frame->bytes();
   if (channel.frame) bytes_ -= channel.frame->bytes();
-  old.push_back(std::exchange(channel.frame, std::move(frame)));
+  old = std::exchange(channel.frame, std::move(frame));
   while (bytes_ > most_bytes_) {
-    old.push_back(let_go_locked());
-    if (!old.back()) break;  // the newest by itself is more
+    more.push_back(let_go_locked());
+    if (!more.back()) break;  // the newest by itself is more
   }
   // One wake for any number of frames that come before the composer looks.
   const bool wake = channel.watchers > 0 || (montage_->watchers > 0 && !montage_dirty_);
@@ -87,14 +89,14 @@ Board::ChannelPtr Board::expect(const std::string& name) {
 }
 
 bool Board::make_room() {
-  const auto rank = [](const Channel& c) { return std::pair(!c.departed, c.arrived); };
+  const auto rank = [](const Channel& c) { return std::pair(!c.gone, c.arrived); };
   const auto first = std::min_element(
       sources_.begin(), sources_.end(),
       [&](const auto& a, const auto& b) { return rank(*a.second) < rank(*b.second); });
   auto& channel = *first->second;
-  if (!channel.departed && clock_.steady() - channel.arrived <= active_) return false;
+  if (!channel.gone && clock_.steady() - channel.arrived <= active_) return false;
   if (channel.frame) bytes_ -= channel.frame->bytes();
-  channel.gone = true;
+  channel.removed = true;
   sources_.erase(first);
   return true;
 }
@@ -106,7 +108,7 @@ void Board::gone(const std::string& source) {
   const auto found = sources_.find(source);
   if (found == sources_.end()) return;
   auto& channel = *found->second;
-  channel.departed = true;
+  channel.gone = true;
   if (!channel.frame || channel.frame->bytes() <= kSmall) return;
   bytes_ -= channel.frame->bytes();
   old = std::move(channel.frame);
@@ -128,7 +130,7 @@ FramePtr Board::let_go_locked() {
   const SteadyTime now = clock_.steady();
   const auto rank = [&](const Channel& c) {
     const bool silent = now - c.arrived > active_;
-    return std::tuple(c.departed, silent, silent ? now - c.arrived : Duration(0), c.frame->bytes());
+    return std::tuple(c.gone, silent, silent ? now - c.arrived : Duration(0), c.frame->bytes());
   };
   Channel* first = nullptr;
   for (const auto& [name, channel] : sources_)
@@ -136,7 +138,7 @@ FramePtr Board::let_go_locked() {
       first = channel.get();
   if (!first) return nullptr;
   // Live ones that are small beside the newest gain no room.
-  if (!first->departed && now - first->arrived <= active_ && newest_->frame &&
+  if (!first->gone && now - first->arrived <= active_ && newest_->frame &&
       first->frame->bytes() < newest_->frame->bytes() / 8)
     return nullptr;
   bytes_ -= first->frame->bytes();
@@ -217,7 +219,7 @@ Board::Watch::~Watch() {
 Board::Watch::View Board::Watch::look() const {
   const std::lock_guard lock(board_->mutex_);
   return {channel_->picture, channel_->frames, channel_->finished,
-          channel_->gone || board_->closed_};
+          channel_->removed || board_->closed_};
 }
 
 bool Board::has_jobs() const {

@@ -91,7 +91,7 @@ class Board {
       std::uint64_t frame;  // the number of the newest frame
       std::uint64_t
           finished;  // the number of the frame that was last made into a picture or failed
-      bool gone;     // the source made room for another, or the board is closed
+      bool removed;  // the source made room for another, or the board is closed
     };
     View look() const;
 

@@ -191,7 +191,7 @@ ssize_t WebServer::read(PictureViewer& viewer, char* buffer, std::size_t most) {
   for (;;) {
     if (const auto n = viewer.copy(buffer, most); n > 0) return static_cast<ssize_t>(n);
     const auto view = viewer.watch.look();
-    if (view.gone || has_ended(viewer)) return MHD_CONTENT_READER_END_OF_STREAM;
+    if (view.removed || has_ended(viewer)) return MHD_CONTENT_READER_END_OF_STREAM;
     if (view.picture && view.picture->number != viewer.sent) {
       viewer.begin(view.picture, clock_.steady());
       continue;

@@ -86,7 +86,7 @@ std::size_t PictureViewer::copy(char* buffer, std::size_t most) {
 
 bool PictureViewer::has_news() const {
   const auto view = watch.look();
-  if (view.gone || ended) return true;
+  if (view.removed || ended) return true;
   return is_stream ? view.picture && view.picture->number != sent : view.finished >= wanted;
 }
 
