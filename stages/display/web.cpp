@@ -33,8 +33,8 @@ graph or another viewer.
 
 A source that has been silent for longer than `active` stays where it is, greyed, with how long it
 has been silent. At most 256 sources are shown; one that is gone, or has been silent for longest,
-makes room for a new one. Where the graph keeps more than its `memory`, the pictures of such sources
-are let go first, then the largest.
+makes room for a new one. Where the graph keeps more than its `memory`, a quarter of the pictures is let
+go, or more: those of such sources first, then the largest.
 
 A browser has at most six connections to one address, so at most six pictures are live in all of its
 tabs together. The pictures can't be put into other sites' pages.
@@ -146,13 +146,14 @@ listen = "127.0.0.1:8080"
   }
 
  private:
-  // Pictures are let go where the graph keeps too much, and while there is room for half of them
-  // again: other stages need what they keep more than this one.
+  // Where the graph keeps too much, a quarter of the pictures is let go at once: other stages need
+  // what they keep more than this one, and find room.
   void hold(Context& context) {
-    const auto& board = *wall_->board();
-    while (!context.hold(board.bytes() + board.bytes() / 2) && wall_->board()->let_go())
+    auto& board = *wall_->board();
+    if (context.hold(board.bytes())) return;
+    const std::size_t enough = board.bytes() / 4 * 3;
+    while ((!context.hold(board.bytes()) || board.bytes() > enough) && board.let_go())
       context.figure("pictures_let_go", "memory", static_cast<double>(++let_go_));
-    context.hold(board.bytes());
   }
 
   std::uint64_t let_go_ = 0;

@@ -136,12 +136,14 @@ from = "camera"
     } else {
       shown.original = {image.width(), image.height()};
       fit_cell();
+      tile_bytes_ -= bytes_of(shown.picture);
       shown.picture = scaled_bgr(image, fitted(shown.original, layout_.cell));
       // Kept longer than the frame, whose memory it may still be.
       if (shown.picture.data == image.mat().data) shown.picture = shown.picture.clone();
+      tile_bytes_ += bytes_of(shown.picture);
       shown.annotations = frame->annotations;
+      hold(context);
     }
-    hold(context);
     context.done();
   }
 
@@ -151,19 +153,18 @@ from = "camera"
                                     [](const auto& source) { return source.second.gone; });
     if (found == sources_.end()) return false;
     if (montage.empty()) screen_->close(found->first);
+    tile_bytes_ -= bytes_of(found->second.picture);
     sources_.erase(found);
     return true;
   }
 
+  static std::size_t bytes_of(const cv::Mat& picture) {
+    return picture.total() * picture.elemSize();
+  }
+
   // Tiles of sources that are gone are let go where the graph keeps too much.
   void hold(Context& context) {
-    const auto bytes = [&] {
-      std::size_t sum = canvas_.total() * canvas_.elemSize();
-      for (const auto& [name, shown] : sources_)
-        sum += shown.picture.total() * shown.picture.elemSize();
-      return sum;
-    };
-    while (!context.hold(bytes()) && forget_one()) {
+    while (!context.hold(tile_bytes_ + bytes_of(canvas_)) && forget_one()) {
     }
   }
 
@@ -202,6 +203,7 @@ from = "camera"
 
   MontageLayout layout_;
   std::map<std::string, Shown> sources_;
+  std::size_t tile_bytes_ = 0;  // of their pictures
   cv::Mat canvas_;
   bool changed_ = true;
   std::chrono::time_point<std::chrono::steady_clock, std::chrono::seconds> drawn_{};

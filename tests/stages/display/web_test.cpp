@@ -401,6 +401,23 @@ TEST_CASE(
   CHECK(page.sources()["sources"].size() == 16);
 }
 
+TEST_CASE(
+    "display.web claims what it keeps and no more; where that is too much, others find room") {
+  Page page;
+  const auto send = [&](int i) {
+    page.send(picture({0, 0, 255}, "cam" + std::to_string(i), {200, 100}));
+  };
+  constexpr std::size_t kPicture = 200 * 100 * 3;
+  page.limit_memory(8 * kPicture);
+  for (int i = 0; i < 8; ++i) send(i);
+  page.tick();
+  CHECK(page.held_bytes() == 8 * kPicture);
+  CHECK(page.figures().empty());
+  send(8);
+  CHECK(page.held_bytes() == 6 * kPicture);
+  CHECK(page.figures()["pictures_let_go"]["memory"] == 3);
+}
+
 TEST_CASE("display.web forgets who is gone before anybody else") {
   Page page;
   for (int i = 0; i < 256; ++i) page.send(picture({0, 0, 255}, "s" + std::to_string(i)));

@@ -312,6 +312,31 @@ TEST_CASE("display.window shows a montage, its boxes, and who is silent") {
   test.stop();
 }
 
+TEST_CASE(
+    "display.window lets go of a montage's tiles where the graph keeps too much, once they are "
+    "gone") {
+  screen();
+  StageTest test("display.window",
+                 {{"montage", std::string("2x1")}, {"tile_width", std::int64_t{300}}});
+  test.run_in_thread();
+  const auto holds = [&](std::size_t tiles) {
+    return test.eventually([&] {
+      // With a tile of 300 x 225 for each source, and a canvas of two and what is around them.
+      test.queue(plain({0, 0, 255}, "a"));
+      const auto bytes = test.held_bytes();
+      return bytes >= (tiles + 2) * 300 * 225 * 3 && bytes < (tiles + 3) * 300 * 225 * 3;
+    });
+  };
+  for (const auto* source : {"a", "b", "c"}) test.queue(plain({0, 0, 255}, source));
+  CHECK(holds(3));
+  test.queue_gone("b");
+  CHECK(holds(3));
+  test.limit_memory(0);
+  CHECK(holds(2));
+  CHECK(test.counts().dropped.empty());
+  test.stop();
+}
+
 TEST_CASE("the space bar shows the next page of a montage, until its sources are gone") {
   auto& x = screen();
   need_xdotool();
