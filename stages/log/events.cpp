@@ -19,6 +19,8 @@ namespace {
 // What the disk or the reader doesn't take at once waits here, so that the graph needn't. An event
 // has about 150 bytes.
 constexpr std::size_t kMostWaiting = 1 << 20;
+// How long the graph's end waits for it.
+constexpr Duration kLastWait = std::chrono::seconds(1);
 
 struct Events : Stage {
   static void declare(Declare<Events>& d) {
@@ -30,9 +32,9 @@ struct Events : Stage {
 and then what the event tells besides, by name. Each line is written at once and whole.
 
 Where it can't be written (the disk is full, standard output is closed), the stage says so by
-log.stopped (reason), and tries again each second. Up to 1 MiB of events wait for that; more are
-lost, and counted: in the report as events_lost, and by log.resumed (lost), which is raised when
-all that waited is written.
+log.stopped (reason), and tries again each second. Up to 1 MiB of events are buffered meanwhile; more
+are lost, and counted as events_lost: in the report, and by log.resumed, which is raised when all
+that was buffered is written. At the graph's end it waits for a slow reader, for a second in all.
 
 A new file can be read by its user and group only (mode 0640): events tell when nobody is at home.
 If the last run left half a line, as after a power cut, it is ended before the first event. For a
@@ -87,19 +89,18 @@ file = "-"
     } else {
       waiting_ += line;
     }
-    if (!stopped_) write_out(0, context);
+    if (!stopped_) write_out(Duration::zero(), context);
   }
 
-  void on_tick(Context& context) override { write_out(0, context); }
+  void on_tick(Context& context) override { write_out(Duration::zero(), context); }
 
   void finish(Context& context) override {
-    write_out(1000, context);
+    write_out(kLastWait, context);
     if (waiting_.empty()) return;
     lost_in_all_ += static_cast<std::uint64_t>(std::ranges::count(waiting_, '\n'));
     context.figure("events_lost", name(), static_cast<double>(lost_in_all_));
-    context.log(LogLevel::error,
-                fmt::format("{} could not be written; events that are in no log: {}", name(),
-                            lost_in_all_));
+    context.log(LogLevel::error, fmt::format("{} could not be written; {} events were never logged",
+                                             name(), lost_in_all_));
   }
 
  private:
@@ -114,7 +115,7 @@ file = "-"
     std::string_view hint;
     if (error == std::errc::no_such_file_or_directory) hint = "; make its folder first";
     if (error == std::errc::no_space_on_device) hint = "; make room on the disk";
-    if (error == std::errc::broken_pipe) hint = "; who read it is gone";
+    if (error == std::errc::broken_pipe) hint = "; its reader has closed it";
     return error.message() + std::string(hint);
   }
 
@@ -131,14 +132,19 @@ file = "-"
     if (n == 1 && last != '\n') waiting_.assign(1, '\n');
   }
 
-  // What is waiting, as far as it is taken; waits for `limit_ms` at most until it is.
-  void write_out(int limit_ms, Context& context) {
+  // What is waiting, as far as it is taken; waits for `limit` in all until it is.
+  void write_out(Duration limit, Context& context) {
+    const Clock& clock = context.clock();
+    const SteadyTime end = clock.steady() + limit;
     while (!waiting_.empty()) {
+      const Duration left = std::max(Duration::zero(), end - clock.steady());
+      if (limit > Duration::zero() && left == Duration::zero()) return;
       pollfd p{fd_, POLLOUT, 0};
-      const int ready = poll(&p, 1, limit_ms);
+      const int ready =
+          poll(&p, 1, static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(left).count()));
       if (ready < 0 && errno == EINTR) continue;
       if (ready == 0) {
-        if (waiting_.size() > kMostWaiting / 2) stopped("its reader takes nothing", context);
+        if (waiting_.size() > kMostWaiting / 2) stopped("its reader is not reading", context);
         return;
       }
       if (ready < 0) return stopped(why(errno), context);
@@ -181,21 +187,19 @@ file = "-"
 
   void stopped(const std::string& reason, Context& context) {
     if (std::exchange(stopped_, true)) return;
-    context.log(
-        LogLevel::error,
-        fmt::format("cannot write to {}: {}; events wait, and it is tried again each second",
-                    name(), reason));
+    context.log(LogLevel::error,
+                fmt::format("cannot write to {}: {}; buffering events, retrying every second",
+                            name(), reason));
     context.raise({.name = "log.stopped", .details = {{"file", file}, {"reason", reason}}});
   }
 
   void resumed(Context& context) {
     stopped_ = false;
     const auto lost = std::exchange(lost_, 0);
-    context.log(
-        LogLevel::info,
-        fmt::format("writes to {} again; events that were lost meanwhile: {}", name(), lost));
+    context.log(LogLevel::info,
+                fmt::format("writes to {} again; {} events were lost", name(), lost));
     context.raise({.name = "log.resumed",
-                   .details = {{"file", file}, {"lost", static_cast<std::int64_t>(lost)}}});
+                   .details = {{"file", file}, {"events_lost", static_cast<std::int64_t>(lost)}}});
   }
 
   int fd_ = -1;

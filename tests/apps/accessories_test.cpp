@@ -164,7 +164,7 @@ TEST_CASE("a hub whose standard output is closed goes on, and writes nowhere els
         std::string::npos);
 }
 
-TEST_CASE("a hub goes on when who read its standard output is gone") {
+TEST_CASE("a hub goes on when the reader of its standard output has closed it") {
   const Folder folder;
   const auto pipe = (folder.path() / "pipe").string();
   REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);

@@ -3,12 +3,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sluice/testkit.hpp>
 #include <sstream>
+#include <thread>
 
 #include "catch.hpp"
 
@@ -177,7 +179,9 @@ TEST_CASE("log.events doesn't wait for a reader that has stopped, and loses noth
     drain();
     REQUIRE(test.events().size() == 2);
     CHECK(test.events()[1].name == "log.resumed");
-    CHECK(detail_of<std::int64_t>(test.events()[1], "lost") == static_cast<std::int64_t>(lost));
+    CHECK(detail_of<std::int64_t>(test.events()[1], "events_lost") ==
+          static_cast<std::int64_t>(lost));
+    CHECK(has(test.log().back(), std::to_string(lost) + " events were lost"));
     CHECK(lines(got).size() + lost == 20000);
   }
 }
@@ -194,16 +198,19 @@ TEST_CASE("log.events outlives a reader that goes away, and says so once") {
   for (int i = 0; i < 10; ++i) test.tick();
   REQUIRE(test.events().size() == 1);
   CHECK(test.events()[0].name == "log.stopped");
-  CHECK(detail_of<std::string>(test.events()[0], "reason") == "Broken pipe; who read it is gone");
+  CHECK(detail_of<std::string>(test.events()[0], "reason") ==
+        "Broken pipe; its reader has closed it");
   REQUIRE(test.log().size() == 1);
-  CHECK(has(test.log()[0], "cannot write to '" + fifo + "': Broken pipe"));
+  CHECK(test.log()[0] == "cannot write to '" + fifo +
+                             "': Broken pipe; its reader has closed it; buffering events, retrying "
+                             "every second");
 
   reader = open(fifo.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   REQUIRE(reader >= 0);
   test.tick();
   REQUIRE(test.events().size() == 2);
   CHECK(test.events()[1].name == "log.resumed");
-  CHECK(detail_of<std::int64_t>(test.events()[1], "lost") == 0);
+  CHECK(detail_of<std::int64_t>(test.events()[1], "events_lost") == 0);
   char some[65536];
   const auto n = read(reader, some, sizeof some);
   close(reader);
@@ -250,6 +257,40 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("log.events waits for a slow reader at the end, but for a second in all") {
+  const Folder folder;
+  const auto fifo = folder.file("fifo");
+  REQUIRE(mkfifo(fifo.c_str(), 0600) == 0);
+  const int reader = open(fifo.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  REQUIRE(reader >= 0);
+  StageTest test("log.events", {{"file", fifo}});
+  std::size_t sent = 0;
+  for (int i = 0; i < 5000; ++i) {  // several times what a pipe holds, and less than may wait
+    test.send(began("cam"));
+    sent += to_json(began("cam")).size() + 1;
+  }
+  // Takes a write's worth each 0.4 s of the stage's clock, as soon as there is so much.
+  std::atomic<bool> over{false};
+  std::size_t got = 0;
+  std::thread slow([&] {
+    char some[4096];
+    while (!over) {
+      test.clock().advance(std::chrono::milliseconds(400));
+      const auto n = read(reader, some, sizeof some);
+      if (n > 0) got += static_cast<std::size_t>(n);
+    }
+  });
+  test.finish();
+  over = true;
+  slow.join();
+  char some[65536];
+  for (ssize_t n; (n = read(reader, some, sizeof some)) > 0;) got += static_cast<std::size_t>(n);
+  close(reader);
+  CHECK(got < sent);
+  CHECK(test.figures()["events_lost"]["'" + fifo + "'"] > 0);
+  CHECK(has(test.log().back(), "events were never logged"));
+}
+
 TEST_CASE("log.events counts what is in no log at the end") {
   StageTest test("log.events", {{"file", std::string("/dev/full")}});
   for (int i = 0; i < 7; ++i) test.send(began("cam"));
@@ -258,6 +299,7 @@ TEST_CASE("log.events counts what is in no log at the end") {
             "No space left on device; make room"));
   test.finish();
   CHECK(test.figures()["events_lost"]["'/dev/full'"] == 7);
+  CHECK(test.log().back() == "'/dev/full' could not be written; 7 events were never logged");
 }
 
 TEST_CASE("log.events makes a file that only its user and group can read") {
