@@ -90,8 +90,10 @@ void JpegDecoder::check(const JpegLimits& limits) const {
                                  cinfo_.image_width, cinfo_.image_height, limits.max_pixels,
                                  limits.remedy));
   if (scans > 1 && scans * pixels > kMostWork)
-    throw FrameError(fmt::format("a JPEG of {} scans and {}x{} pixels: both together take too long",
-                                 scans, cinfo_.image_width, cinfo_.image_height));
+    throw FrameError(fmt::format(
+        "a JPEG of {} scans and {}x{} pixels: the limit is {} million scans times pixels; "
+        "send a smaller one, or one that isn't progressive",
+        scans, cinfo_.image_width, cinfo_.image_height, kMostWork / 1'000'000));
   switch (cinfo_.jpeg_color_space) {
     case JCS_GRAYSCALE:
     case JCS_YCbCr:
@@ -101,7 +103,8 @@ void JpegDecoder::check(const JpegLimits& limits) const {
     case JCS_YCCK:
       throw FrameError("a CMYK JPEG, for print: cameras' pictures are YCbCr, RGB or gray");
     default:
-      throw FrameError("a JPEG of unknown colours: cameras' pictures are YCbCr, RGB or gray");
+      throw FrameError(
+          "a JPEG with an unsupported colour space: cameras' pictures are YCbCr, RGB or gray");
   }
 }
 

@@ -32,7 +32,8 @@ are measured.
 
 A picture that is cut off or damaged fails: half a picture would be taken for motion. With
 `tolerate` it goes on, gray where nothing was decoded; what can't be read at all still fails. A few
-bytes too many before a marker, as some webcams make them, are no damage.
+extraneous bytes before a marker, as some webcams make them, are tolerated.
+
 Pictures above the limits fail before memory is taken for them, and so do CMYK pictures. Scans times
 pixels may be 1000 million: more would take longer than a second.
 
@@ -47,7 +48,7 @@ and some don't.
     d.choice("scale", &JpegDecode::eighths, {{"1", 8}, {"1/2", 4}, {"1/4", 2}, {"1/8", 1}},
              "size of the result, of width and height, rounded up");
     d.param("fast", &JpegDecode::fast, "a quicker, coarser DCT and upsampling of colours");
-    d.param("tolerate", &JpegDecode::tolerate, "hand on damaged pictures as far as they go");
+    d.param("tolerate", &JpegDecode::tolerate, "pass on damaged pictures as far as they go");
     d.param("max_pixels", &JpegDecode::max_pixels, "refuse larger pictures")
         .range(1, 65535.0 * 65535.0)
         .unit("pixels");
