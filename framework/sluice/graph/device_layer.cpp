@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <sluice/graph/overlay.hpp>
 #include <sluice/graph/stage_settings.hpp>
 #include <sluice/graph/variables.hpp>
@@ -21,11 +22,14 @@ class DeviceCheck {
 
   void check(const std::string& device, Table& layer) {
     SettingsReader reader(problems_, fmt::format("device '{}'", device), true);
-    reader.read(layer, {&graph_parameters()}, {"stage", "mailbox", "dashboard"});
-    for (const auto& key : layer.keys())
-      if (key != "stage" && key != "mailbox" && key != "dashboard" && key != "drain" &&
-          key != "plugins")
+    const std::vector<std::string> tables{"stage", "mailbox", "dashboard"};
+    reader.read(layer, {&graph_parameters()}, tables);
+    for (const auto& key : layer.keys()) {
+      const auto is_key = [&](const Parameter& p) { return p.name == key; };
+      if (std::find(tables.begin(), tables.end(), key) == tables.end() &&
+          std::none_of(graph_parameters().begin(), graph_parameters().end(), is_key))
         layer.remove(key);
+    }
     own_plugins_ = layer.find("plugins") != nullptr;
     if (const auto* dashboard = layer.find("dashboard"))
       if (const auto* table = expect_table(*dashboard, "[device.NAME.dashboard]", problems_))

@@ -195,6 +195,16 @@ from = "camera"
   CHECK(plan(graph, request({}, "hub")).stages.size() == 3);
 }
 
+TEST_CASE("A device has its own of what a graph has as a whole") {
+  const auto graph = kEnd +
+                     "[device.here]\nmemory = \"64MiB\"\ndrain = \"7s\"\n"
+                     "[device.hub]\nmemory = \"32MiB\"\n";
+  CHECK(plan(graph).memory == std::size_t{64} << 20);
+  CHECK(plan(graph).drain == std::chrono::seconds(7));
+  CHECK(plan(graph, request({}, "hub")).memory == std::size_t{32} << 20);
+  CHECK(problem(kEnd + "[device.here]\nname = \"other\"\n").code == "unknown-key");
+}
+
 TEST_CASE("Other devices' tables are checked, but for what only they know") {
   CHECK(plan(kEnd + "[device.hub.stage.camera]\nsource = \"${ONLY_THERE}\"\n").stages.size() == 2);
   CHECK(problem(kEnd + "[device.hub.stage.camera]\nwidth = \"wide\"\n").code == "wrong-type");
