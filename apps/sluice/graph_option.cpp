@@ -16,8 +16,7 @@ void GraphOptions::add_to(CLI::App& verb) {
 void GraphOptions::add_with_plugins_to(CLI::App& verb) {
   with_plugins = false;
   verb.add_flag("--with-plugins", with_plugins,
-                "look at plugins too that came with the graph (those that it names by a path), "
-                "which runs their code");
+                "load the plugins that the graph names by a path, too, which runs their code");
 }
 
 LoadRequest GraphOptions::request(const std::string& graph) const {

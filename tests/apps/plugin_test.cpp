@@ -98,7 +98,7 @@ TEST_CASE("whoever looks at a graph doesn't run the code that came with it, unle
       CHECK(looked.wait() == 2);
       INFO(looked.err());
       CHECK(has(looked.err(), "'" + folder.path().string() +
-                                  "/libexits.so' came with the graph, and is not looked into: "
+                                  "/libexits.so' is named by a path, and isn't loaded here: "
                                   "that would run its code [plugin-not-run]"));
       CHECK(has(looked.err(), "if you trust it, say --with-plugins"));
       CHECK(lines_with(looked.err(), "error:") == 1);

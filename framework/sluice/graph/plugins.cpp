@@ -48,8 +48,8 @@ void load_plugins(const Table& graph, const std::vector<Table>& settings,
       const auto file = find_plugin(*name, named_in.parent_path(), request.plugin_folders);
       if (name->find('/') != std::string::npos && !request.with_plugins)
         throw PluginError("plugin-not-run",
-                          fmt::format("'{}' came with the graph, and is not looked into: that "
-                                      "would run its code",
+                          fmt::format("'{}' is named by a path, and isn't loaded here: that would "
+                                      "run its code",
                                       file.string()),
                           "if you trust it, say --with-plugins");
       load_plugin(file);
