@@ -28,13 +28,28 @@ std::string name_nobody_guesses() {
   return fmt::format(".sluice-{:08x}{:08x}.part", random(), random());
 }
 
+// Whether it leads to one of this process's own descriptors, as /dev/stdout does: behind it may be
+// a file that others write to as well, which is added to and not replaced.
+bool is_descriptor(fs::path path) {
+  std::error_code none;
+  for (int i = 0; i < kMostLinks; ++i) {
+    const auto folder = fs::canonical(path.parent_path(), none);
+    if (none) return false;
+    if (folder.filename() == "fd" && folder.string().starts_with("/proc/")) return true;
+    const auto leads_to = fs::read_symlink(path, none);
+    if (none) return false;
+    path = folder / leads_to;
+  }
+  return false;
+}
+
 }  // namespace
 
 WholeFile::WholeFile(std::string path) : path_(std::move(path)), stream_(nullptr) {
   std::error_code unknown;  // then opening it fails, and says why
   const auto type = fs::status(path_, unknown).type();
-  const bool as_it_is =
-      type != fs::file_type::not_found && type != fs::file_type::regular && !unknown;
+  const bool as_it_is = is_descriptor(path_) || (type != fs::file_type::not_found &&
+                                                 type != fs::file_type::regular && !unknown);
   const int fd = as_it_is ? open_as_it_is() : open_beside();
   buffer_ = __gnu_cxx::stdio_filebuf<char>(fd, std::ios::out);
   stream_.rdbuf(&buffer_);
@@ -46,7 +61,7 @@ WholeFile::~WholeFile() {
 
 int WholeFile::open_as_it_is() {
   link_followed();  // refuses another user's
-  const int fd = open(path_.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY);
+  const int fd = open(path_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY);
   if (fd < 0) cannot_write(text_of(errno));
   return fd;
 }

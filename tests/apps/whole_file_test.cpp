@@ -2,6 +2,7 @@
 
 #include "whole_file.hpp"
 
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -144,6 +145,23 @@ TEST_CASE("a report goes to standard output where that is named, though it is a 
   test::Process process({"/bin/sh", "-c", test::binary() + " schema -o /dev/stdout | head -c 1"});
   CHECK(process.wait() == 0);
   CHECK(process.out() == "{");
+}
+
+TEST_CASE("a file that standard output goes to is added to, by whatever name") {
+  const test::Folder folder;
+  const auto log = folder.write("log", "before\n");
+  for (const char* name : {"/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"}) {
+    CAPTURE(name);
+    folder.write("log", "before\n");
+    test::Process process(
+        {"/bin/sh", "-c",
+         fmt::format("{{ {} schema -o {}; echo after; }} >> {}", test::binary(), name, log)});
+    CHECK(process.wait() == 0);
+    const auto text = test::read_text(log);
+    CHECK(text.starts_with("before\n{"));
+    CHECK(text.ends_with("}\nafter\n"));
+    CHECK(files_in(folder.path()) == 1);
+  }
 }
 
 TEST_CASE("a full disk is told, and what was there stays") {
