@@ -54,7 +54,9 @@ void subtract(StageReport& now, const StageReport& before, double wall_s) {
   now.costs.cpu -= before.costs.cpu;
   now.costs.allocations -= before.costs.allocations;
   for (const auto& [name, source] : before.sources)
-    if (const auto it = now.sources.find(name); it != now.sources.end())  // else it was forgotten
+    // One that was forgotten is not there, or has begun anew.
+    if (const auto it = now.sources.find(name);
+        it != now.sources.end() && it->second.in >= source.in)
       subtract(it->second, source);
 }
 

@@ -160,3 +160,20 @@ TEST_CASE("frames dropped as repeated are counted by source") {
   CHECK(ledger.book("pi").dropped.of("repeated") == 1);
   CHECK(ledger.book("pi").dropped.total() == 2);
 }
+
+TEST_CASE("what came since a source was forgotten and began anew is all of it") {
+  const auto report = [](std::uint64_t in, std::uint64_t dropped) {
+    Report r;
+    StageReport stage;
+    stage.sources["cam"].in = in;
+    stage.sources["cam"].dropped["queue_full"] = dropped;
+    r.stages.push_back(stage);
+    return r;
+  };
+  const auto went_on = since(report(130, 12), report(100, 10)).stages[0].sources.at("cam");
+  CHECK(went_on.in == 30);
+  CHECK(went_on.dropped.at("queue_full") == 2);
+  const auto anew = since(report(30, 2), report(100, 10)).stages[0].sources.at("cam");
+  CHECK(anew.in == 30);
+  CHECK(anew.dropped.at("queue_full") == 2);
+}
