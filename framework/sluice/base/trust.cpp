@@ -101,7 +101,7 @@ std::optional<Distrust> distrust(const fs::path& path) {
       std::error_code error;
       const auto target = fs::read_symlink(next, error);
       if (!error && ++links > kMostLinks) error = std::make_error_code(std::errc::too_many_links);
-      if (error) return refused(next, "can't be followed: " + error.message(), "mend the link");
+      if (error) return refused(next, "can't be followed: " + error.message(), "fix the link");
       goes_on_by(target);
       continue;
     }
