@@ -11,8 +11,12 @@ constexpr std::size_t kMostEvents = 4096;
 constexpr std::size_t kMostGone = 1024;
 // Lanes, past which those that are empty are looked for.
 constexpr std::size_t kManyLanes = 1024;
-// The budget is asked for so much at once, so that small frames cost nothing.
-constexpr std::size_t kGrain = 1 << 20;
+// The budget is asked for so much at once, so that small frames cost nothing; of a small one for
+// less, or the mailboxes alone would use it up.
+std::size_t grain_of(const MemoryBudget* budget) {
+  constexpr std::size_t kMost = 1 << 20, kParts = 1024;
+  return budget ? std::clamp<std::size_t>(budget->limit() / kParts, 1, kMost) : kMost;
+}
 
 void call(const std::vector<std::pair<const Waker*, Waker>>& blocked) {
   for (const auto& [sender, waker] : blocked) waker();
@@ -41,7 +45,7 @@ Letter LetterQueue::pop() {
 }
 
 Mailbox::Mailbox(MailboxRules rules, MemoryBudget* budget)
-    : rules_(rules), capacity_(capacity_of(rules)), budget_(budget) {}
+    : rules_(rules), capacity_(capacity_of(rules)), budget_(budget), grain_(grain_of(budget)) {}
 
 Mailbox::~Mailbox() {
   if (budget_) budget_->give_back(charged_);
@@ -55,15 +59,16 @@ bool Mailbox::fits(std::size_t bytes) const {
 // Whether the budget has room for this mailbox to hold so many bytes.
 bool Mailbox::charge(std::size_t bytes) {
   if (!budget_ || bytes <= charged_) return true;
-  const std::size_t more = (bytes - charged_ + kGrain - 1) / kGrain * kGrain;
+  const std::size_t more = (bytes - charged_ + grain_ - 1) / grain_ * grain_;
   if (!budget_->take(more)) return false;
   charged_ += more;
   return true;
 }
 
-void Mailbox::uncharge() {
-  if (charged_ <= bytes_ + 2 * kGrain) return;
-  const std::size_t left = (bytes_ + kGrain - 1) / kGrain * kGrain;
+// What it needs no more; while frames run through it, a little is kept for the next.
+void Mailbox::uncharge(bool idle) {
+  if (charged_ == 0 || (!idle && charged_ <= bytes_ + 2 * grain_)) return;
+  const std::size_t left = (bytes_ + grain_ - 1) / grain_ * grain_;
   budget_->give_back(charged_ - left);
   charged_ = left;
 }
@@ -277,6 +282,13 @@ bool Mailbox::is_due(const Gone& gone) const {
   });
 }
 
+// They are in order, but under `latest`: there one source that came back holds up no other's end.
+std::deque<Mailbox::Gone>::iterator Mailbox::first_due() {
+  if (rules_.when_full == WhenFull::latest)
+    return std::find_if(gone_.begin(), gone_.end(), [this](const Gone& g) { return is_due(g); });
+  return !gone_.empty() && is_due(gone_.front()) ? gone_.begin() : gone_.end();
+}
+
 void Mailbox::forget(const std::string& source) {
   ledger_.gone(source);
   for (auto& lanes : lanes_) {
@@ -326,9 +338,9 @@ Mailbox::Taken Mailbox::take(std::size_t finished, UtcTime now) {
       events_.pop_front();
       return taken;
     }
-    if (!gone_.empty() && is_due(gone_.front())) {
-      taken.gone = std::move(gone_.front().source);
-      gone_.pop_front();
+    if (const auto due = first_due(); due != gone_.end()) {
+      taken.gone = std::move(due->source);
+      gone_.erase(due);
       forget(*taken.gone);
       return taken;
     }
@@ -343,7 +355,7 @@ Mailbox::Taken Mailbox::take(std::size_t finished, UtcTime now) {
     ++in_hand_;
     break;
   }
-  uncharge();
+  uncharge(!taken.letter);
   if (!taken.letter) {
     taken.ended = producers_ == 0;
     idle_ = !taken.ended;
@@ -390,7 +402,7 @@ void Mailbox::abandon(std::string_view cause) {
   events_dropped_ += events_.size();
   events_.clear();
   gone_.clear();
-  uncharge();
+  uncharge(true);
   const auto blocked = unblock();
   const bool wake = std::exchange(idle_, false);
   lock.unlock();

@@ -143,7 +143,7 @@ class Mailbox {
 
   bool fits(std::size_t bytes) const;
   bool charge(std::size_t bytes);
-  void uncharge();
+  void uncharge(bool idle);
   Lane& lane_of(const Letter& letter);
   void put_into_group(Lane& lane, const Frame& frame);
   void leave_group(Lane& lane);
@@ -155,6 +155,7 @@ class Mailbox {
   std::string_view make_room(const Letter& letter, std::size_t bytes);
   std::string_view make_room_in_lanes(const Letter& letter, std::size_t bytes);
   bool is_due(const Gone& gone) const;
+  std::deque<Gone>::iterator first_due();
   void forget(const std::string& source);
   bool nothing_left() const { return count_ == 0 && events_.empty() && gone_.empty(); }
   bool ended_locked() const { return producers_ == 0 && nothing_left(); }
@@ -165,6 +166,7 @@ class Mailbox {
   const MailboxRules rules_;
   const std::size_t capacity_;
   MemoryBudget* const budget_;
+  const std::size_t grain_;
   Waker wake_;
   FlightRecorder* recorder_ = nullptr;
 

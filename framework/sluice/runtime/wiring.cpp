@@ -6,7 +6,8 @@
 namespace sluice {
 namespace {
 
-// Past this many sources at once, a source's worker follows from its name.
+// Past this many names, a source's worker follows from its name. Nothing is taken back when a
+// source is gone: its frames may still wait there, and it may come back behind them.
 constexpr std::size_t kMostAssigned = 1024;
 
 }  // namespace
@@ -21,16 +22,9 @@ Mailbox& Inbox::of(const std::string& source) {
   if (const auto it = assigned_.find(source); it != assigned_.end()) return *it->second;
   if (assigned_.size() >= kMostAssigned)
     return *boxes_[std::hash<std::string>()(source) % boxes_.size()];
-  auto* box = boxes_[next_++ % boxes_.size()].get();
+  auto* box = boxes_[assigned_.size() % boxes_.size()].get();
   assigned_.emplace(source, box);
   return *box;
-}
-
-void Inbox::gone(const std::string& source) {
-  of(source).gone(source);
-  if (boxes_.size() == 1) return;
-  const std::lock_guard lock(mutex_);
-  assigned_.erase(source);
 }
 
 void Inbox::nobody_waits(bool so) {

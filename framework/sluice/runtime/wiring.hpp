@@ -22,14 +22,13 @@ class Inbox {
   void producer_ended();
   void push(const Event& event) { boxes_.front()->push(event); }
   // See Mailbox.
-  void gone(const std::string& source);
+  void gone(const std::string& source) { of(source).gone(source); }
   void nobody_waits(bool so);
 
  private:
   std::vector<std::unique_ptr<Mailbox>> boxes_;
   std::mutex mutex_;  // of the assignment, used where there are several workers
   std::unordered_map<std::string, Mailbox*> assigned_;
-  std::size_t next_ = 0;  // whose turn it is to get a source
 };
 
 // Where a link leads.

@@ -1,4 +1,6 @@
+#include <memory>
 #include <sluice/runtime/mailbox.hpp>
+#include <sluice/runtime/wiring.hpp>
 #include <sluice/testkit.hpp>
 #include <thread>
 
@@ -386,6 +388,28 @@ TEST_CASE("what all mailboxes of a graph hold stays within its memory") {
   CHECK(budget.used() == 0);
 }
 
+TEST_CASE("a mailbox that is empty keeps nothing of the graph's memory, however small that is") {
+  constexpr std::size_t kMiB = 1 << 20;
+  MemoryBudget budget(2 * kMiB);
+  std::vector<std::unique_ptr<Mailbox>> boxes;
+  for (int i = 0; i < 8; ++i) {
+    auto& box = *boxes.emplace_back(
+        std::make_unique<Mailbox>(MailboxRules{.when_full = WhenFull::drop_oldest}, &budget));
+    box.on_wake([] {});
+    box.add_producer();
+    // While it runs, and when it rests.
+    for (std::uint64_t n = 0; n < 3; ++n) {
+      push(box, frame("a", n, 512));
+      CHECK(drain(box).size() == 1);
+    }
+    CHECK(budget.used() == 0);
+    CHECK(dropped(box, "over_memory") == 0);
+  }
+  // Many that hold a little each take little more than that.
+  for (auto& box : boxes) push(*box, frame("a", 3, 16));
+  CHECK(budget.used() < kMiB / 8);
+}
+
 TEST_CASE("what stages keep leaves room for the mailboxes") {
   constexpr std::size_t kMiB = 1 << 20;
   MemoryBudget budget(8 * kMiB);
@@ -441,6 +465,33 @@ TEST_CASE("that a source is gone comes behind its last frame, and makes the mail
   push(old, frame("a", 0));
   old.gone("a");
   CHECK(old.take(0, kNow + std::chrono::hours(1)).gone == "a");
+}
+
+TEST_CASE("with latest, a source that has come back holds up no other's end") {
+  Mailbox box({.when_full = WhenFull::latest});
+  box.on_wake([] {});
+  box.add_producer();
+  push(box, frame("a", 0));
+  box.gone("a");
+  push(box, frame("b", 0));
+  box.gone("b");
+  // a has come back: there is always a frame of it.
+  push(box, frame("a", 1));
+  CHECK(box.take(0, kNow).letter->frame->source == "a");
+  push(box, frame("a", 2));
+  CHECK(box.take(1, kNow).letter->frame->source == "b");
+  CHECK(box.take(1, kNow).gone == "b");
+}
+
+TEST_CASE("of a source that is gone and comes back, all frames go to the same worker") {
+  Inbox inbox({.when_full = WhenFull::block}, 3, nullptr);
+  for (std::size_t i = 0; i < inbox.workers(); ++i) inbox.worker(i).on_wake([] {});
+  inbox.add_producer();
+  auto& first = inbox.of("a");
+  CHECK(&inbox.of("b") != &first);
+  push(first, frame("a", 0));
+  inbox.gone("a");
+  CHECK(&inbox.of("a") == &first);
 }
 
 TEST_CASE("names that come and go leave nothing behind") {
