@@ -78,8 +78,8 @@ class Context {
   virtual void gone(const std::string& source) = 0;
 
   // How many bytes of pictures the stage keeps at the moment, besides frames in hand; say it when
-  // it changes. False: the graph now holds more than its `memory` allows, so the stage is to let
-  // go of what it can do without, and say so again.
+  // it changes. False: what the graph holds comes near to its `memory`, so the stage is to let go
+  // of what it can do without, and say so again.
   virtual bool hold(std::size_t bytes) = 0;
 
   // The name of the input that the frame being processed came from.

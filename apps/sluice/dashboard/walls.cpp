@@ -14,10 +14,8 @@ constexpr Duration kActive = std::chrono::seconds(10);
 // Of the wall of all sources; no stage is called so.
 constexpr const char* kAll = "";
 
-// What the graph's stages may keep, all walls together may keep besides, while somebody looks.
-std::size_t memory_of(const Plan& plan) {
-  return plan.memory > 0 ? plan.memory : memory_of_this_machine() / 4;
-}
+// All walls together may keep this part of the graph's memory besides, while somebody looks.
+constexpr std::size_t kPart = 4;  // a quarter
 
 // Sources' pictures can be asked for before the first has come.
 template <class Sources>
@@ -34,7 +32,7 @@ Walls::Walls(Engine& engine, const Clock& clock, std::function<void(bool all)> r
     : engine_(engine),
       clock_(clock),
       ready_(std::move(ready)),
-      most_bytes_(memory_of(engine.plan()) / (kMost + 1)) {}
+      most_bytes_(engine.memory() / kPart / (kMost + 1)) {}
 
 display::WallPtr Walls::all(const std::map<std::string, LastSeen>& sources) {
   return expecting(sources, open(kAll, wanted_of(sources)));

@@ -229,6 +229,8 @@ Trace Engine::take_trace() {
 
 const Plan& Engine::plan() const { return inside_->plan; }
 
+std::size_t Engine::memory() const { return inside_->memory.limit(); }
+
 std::unique_ptr<Tap> Engine::tap(std::size_t stage, std::size_t output, Look look) {
   return std::make_unique<Tap>(*inside_->runs.at(stage)->outputs.frames.at(output).tap,
                                std::move(look));
@@ -240,7 +242,6 @@ Report Engine::report() const {
   r.graph = in.plan.name;
   r.device = in.plan.device;
   r.memory_limit_bytes = in.memory.limit();
-  r.held_bytes = in.memory.used();
   {
     const std::lock_guard lock(in.mutex);
     if (in.started)
@@ -251,6 +252,7 @@ Report Engine::report() const {
   for (const auto& run : in.runs) {
     r.stages.push_back(in.report_of(*run));
     auto& stage = r.stages.back();
+    r.held_bytes += stage.held_bytes;
     if (r.wall_s > 0) stage.fps = static_cast<double>(stage.out) / r.wall_s;
   }
   return r;

@@ -60,6 +60,8 @@ class Engine {
   bool hangs() const;
 
   const Plan& plan() const;
+  // What its queues and stages may keep of frames, in bytes.
+  std::size_t memory() const;
 
   // Shows the frames that leave this output (indices as in the plan), from now on.
   std::unique_ptr<Tap> tap(std::size_t stage, std::size_t output, Look look);

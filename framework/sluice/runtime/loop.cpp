@@ -18,7 +18,7 @@ Loop::~Loop() { close(wake_fd_); }
 void Loop::loop() {
   if (timed()) accounted_ = costs_of_this_thread();
   static_cast<LoopStage&>(*stage_).run(*this);
-  unpark(Mailbox::Full::drop);
+  let_go_of_parked();
   account();
 }
 
@@ -58,7 +58,9 @@ void Loop::nudge() {
   }
   changed_.notify_all();
   // A source has no mailbox to poll for: its descriptor tells it to stop, and of room.
-  if (mailbox() || stopping_ || waits_for_room_) signal_fd();
+  if (!mailbox() && !stopping_ && !waits_for_room_) return;
+  signal_fd();
+  signalled_ = true;
 }
 
 bool Loop::wait(Duration limit) {
@@ -178,8 +180,9 @@ void Loop::deliver_all(FramePtr frame, std::string_view output, Mailbox::Full wh
 
 bool Loop::try_emit(FramePtr& frame, std::string_view output) {
   if (is_foreign("try_emit()")) return false;
-  // Cleared first: room that comes from here on sets it again.
-  if (waits_for_room_.exchange(false) && !mailbox()) {
+  // Cleared first: room that comes from here on sets it again. A stage with a mailbox has it
+  // cleared by take().
+  if (!mailbox() && signalled_.exchange(false)) {
     clear_fd();
     if (stopping_) signal_fd();
   }

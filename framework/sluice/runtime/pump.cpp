@@ -126,9 +126,9 @@ void Pump::deliver(const Route& link, Letter letter, Mailbox::Full when_full) {
                                       [&](const Parked& p) { return p.link == &link; });
   if (!behind && to.push(letter, when_full, wake_) == Mailbox::Pushed::taken) return;
   const bool room =
-      parked_.size() < kMostParked && parked_bytes_ <= run_.environment.memory.limit() / 4;
+      parked_.size() < kMostParked && parked_bytes() <= run_.environment.memory.limit() / 4;
   if (!room || when_full == Mailbox::Full::drop) return to.refuse(letter, cause::mailbox_full);
-  parked_bytes_ += letter.frame->bytes();
+  set_parked_bytes(parked_bytes() + letter.frame->bytes());
   parked_.push_back({&link, std::move(letter)});
 }
 
@@ -139,7 +139,7 @@ bool Pump::unpark() {
   const auto when_full = abandoned_ ? Mailbox::Full::drop : Mailbox::Full::wait;
   std::vector<Parked> left;
   std::vector<const Route*> full;  // what comes after a letter that is left waits too
-  parked_bytes_ = 0;
+  std::size_t bytes = 0;
   for (auto& parked : parked_) {
     const bool behind = std::find(full.begin(), full.end(), parked.link) != full.end();
     if (!behind &&
@@ -147,10 +147,11 @@ bool Pump::unpark() {
             Mailbox::Pushed::taken)
       continue;
     if (!behind) full.push_back(parked.link);
-    parked_bytes_ += parked.letter.frame->bytes();
+    bytes += parked.letter.frame->bytes();
     left.push_back(std::move(parked));
   }
   parked_ = std::move(left);
+  set_parked_bytes(bytes);
   if (!parked_.empty()) return false;
   for (const auto& source : std::exchange(gone_, {})) run_.outputs.gone(source);
   return true;

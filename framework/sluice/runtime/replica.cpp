@@ -152,9 +152,9 @@ void Replica::forget_source(const std::string& source) {
   source_ledger_.gone(source);
 }
 
-bool Replica::hold(std::size_t bytes) {
+bool Replica::take_memory(std::atomic<std::size_t>& of, std::size_t bytes) {
   auto& memory = run_.environment.memory;
-  const auto before = held_.exchange(bytes, std::memory_order_relaxed);
+  const auto before = of.exchange(bytes, std::memory_order_relaxed);
   if (bytes <= before)
     memory.give_back(before - bytes);
   else
@@ -163,7 +163,8 @@ bool Replica::hold(std::size_t bytes) {
 }
 
 std::size_t Replica::held_bytes() const {
-  return held_.load(std::memory_order_relaxed) + (mailbox_ ? mailbox_->bytes() : 0);
+  return held_.load(std::memory_order_relaxed) + parked_bytes() +
+         (mailbox_ ? mailbox_->bytes() : 0);
 }
 
 std::optional<SteadyTime> Replica::busy_since() const {

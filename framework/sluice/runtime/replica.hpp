@@ -53,6 +53,8 @@ class Replica {
   void destroy();
   // Every frame that still comes is dropped for this cause, and run() is to return. Thread-safe.
   virtual void abandon(std::string_view cause);
+  // After that: what could not be handed on for want of room is dropped there.
+  virtual void let_go_of_parked() = 0;
   // No more will come out of this stage. Once, by the one who saw it end or gave it up.
   void end_outputs() { run_.outputs.producer_ended(); }
 
@@ -62,7 +64,8 @@ class Replica {
   // stage that waits in a thread of its own.
   std::optional<SteadyTime> busy_since() const;
 
-  // Of frames that the stage keeps, by its own word, and of those that wait before it.
+  // Of frames that wait before the stage, that it keeps by its own word, and that it could not hand
+  // on yet.
   std::size_t held_bytes() const;
 
   // Gives this replica a chance to go on; set by the engine before anything runs.
@@ -122,7 +125,9 @@ class Replica {
   // Whether the input that a letter came by takes such frames; else it is settled as failed.
   bool takes(const Letter& letter);
   void forget_source(const std::string& source);
-  bool hold(std::size_t bytes);
+  bool hold(std::size_t bytes) { return take_memory(held_, bytes); }
+  std::size_t parked_bytes() const { return parked_bytes_.load(std::memory_order_relaxed); }
+  void set_parked_bytes(std::size_t bytes) { take_memory(parked_bytes_, bytes); }
 
   const Clock& clock() const { return run_.environment.clock; }
   Mailbox* mailbox() { return mailbox_; }
@@ -150,10 +155,12 @@ class Replica {
     return &here;
   }
   void tell_foreign(std::string_view call);
+  bool take_memory(std::atomic<std::size_t>& of, std::size_t bytes);
 
   std::atomic<const void*> owner_{nullptr};
   std::atomic<Duration::rep> busy_since_{0};
-  std::atomic<std::size_t> held_{0};  // taken from the graph's memory
+  // Taken from the graph's memory: what the stage says that it keeps, and what is parked.
+  std::atomic<std::size_t> held_{0}, parked_bytes_{0};
   std::atomic<std::uint64_t> mistakes_{0};
   Mailbox* const mailbox_;  // null for a source, which keeps its books itself
   mutable std::mutex source_mutex_;
@@ -207,8 +214,7 @@ class Pump final : public ContextOf<Context> {
   Progress pump();
   void tick();
   void abandon(std::string_view cause) override;
-  // After abandon(): what was parked for a full mailbox is dropped there.
-  void let_go_of_parked() { unpark(); }
+  void let_go_of_parked() override { unpark(); }
 
   // Context
   void emit(FramePtr frame, std::string_view output) override;
@@ -227,7 +233,6 @@ class Pump final : public ContextOf<Context> {
   bool settles(std::string_view call);
 
   std::vector<Parked> parked_;
-  std::size_t parked_bytes_ = 0;
   std::vector<std::string> gone_;  // to be told to the stages behind, after what is parked
   std::uint8_t input_ = 0;
   bool settled_ = true;  // there is no frame in hand, or it has been settled otherwise than as out
@@ -244,6 +249,7 @@ class Loop final : public ContextOf<LoopContext> {
   // run() of the stage, in the calling thread, which has called make(). What it throws comes out.
   void loop();
   void abandon(std::string_view cause) override;
+  void let_go_of_parked() override { unpark(Mailbox::Full::drop); }
   // run() is to return. Thread-safe.
   void stop();
   // Something changed that run() may wait for. Thread-safe.
@@ -290,6 +296,7 @@ class Loop final : public ContextOf<LoopContext> {
   Costs accounted_;           // what this thread had used then
   std::uint8_t input_ = 0;
   std::vector<Parked> parked_;               // of one frame, by try_emit()
+  std::atomic<bool> signalled_{false};       // the descriptor, since it was cleared
   std::atomic<bool> waits_for_room_{false};  // wake_fd() is to tell of it
   std::vector<std::string> gone_;            // as of a Pump
 

@@ -109,7 +109,7 @@ void handle(Self* self, StageMessage message, const std::string& why) {
       s.replica->destroy();
       // A stage may end before what feeds it does: nobody shall wait for it.
       s.replica->abandon(message == StageMessage::give_up ? cause::stage_down : cause::stage_ended);
-      if (s.pump) s.pump->let_go_of_parked();
+      s.replica->let_go_of_parked();
       s.replica->end_outputs();
       self->send(s.supervisor, ended_atom::value, s.index);
       break;

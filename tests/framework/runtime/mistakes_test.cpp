@@ -1,5 +1,7 @@
 // What stages do wrong, and what is sent to them: counted or refused, and their neighbours go on.
 
+#include <poll.h>
+
 #include <sluice/runtime/engine.hpp>
 #include <sluice/stage.hpp>
 #include <thread>
@@ -127,6 +129,35 @@ struct Wrong : sluice::Stage {
   std::uint64_t ticked = 0;
 };
 SLUICE_STAGE(Wrong, "rt.wrong");
+
+// A source that never waits to emit: until there is no room, or while its frames are taken.
+struct NeverWaits : LoopStage {
+  static void declare(Declare<NeverWaits>& d) {
+    d.summary("A source that doesn't wait");
+    d.output(Kind::gray8);
+    d.param("throws", &NeverWaits::throws, "once there is no room");
+  }
+  bool throws = false;
+  void run(LoopContext& context) override {
+    pollfd wake{context.wake_fd(), POLLIN, 0};
+    for (std::uint64_t i = 0; i < 20'000;) {
+      auto frame = frame_of(context, i);
+      if (throws && i == 1) CHECK(eventually([] { return gate("slow").waiting() == 1; }));
+      if (context.try_emit(frame))
+        ++i;
+      else if (throws)
+        throw std::runtime_error("the camera was pulled out");
+      else
+        poll(&wake, 1, -1);
+    }
+    // Nothing waits for room any more, so nothing is to be told.
+    FramePtr none;
+    const bool quiet = eventually([&] { return context.try_emit(none) && poll(&wake, 1, 0) == 0; });
+    gate("never waits").write(quiet ? "quiet" : "spins", 0);
+    while (!context.stopping()) poll(&wake, 1, -1);
+  }
+};
+SLUICE_STAGE(NeverWaits, "rt.never_waits");
 
 // A source that takes, settles, or is done with what it never had.
 struct WrongSource : LoopStage {
@@ -336,6 +367,37 @@ TEST_CASE_METHOD(test::FreshGates, "a source that takes or settles is told what 
   CHECK(stage_of(report, "end").in == 1);
 }
 
+TEST_CASE_METHOD(test::FreshGates,
+                 "a source that need not wait is woken for room, and for no more") {
+  Engine engine(plan_of({{"camera", "rt.never_waits", {}}, {"end", "rt.collect", {"camera"}}}));
+  engine.start();
+  REQUIRE(eventually([&] { return gate("never waits").lines().size() == 1; }));
+  CHECK(gate("never waits").count("quiet") == 1);
+  engine.stop();
+  REQUIRE(engine.wait(60s));
+  CHECK(stage_of(engine.report(), "end").out == 20'000);
+}
+
+TEST_CASE_METHOD(test::FreshGates, "what a source could not hand on is dropped when it fails") {
+  Engine engine(plan_of({{"camera",
+                          "rt.never_waits",
+                          {},
+                          {{"throws", true}},
+                          [](StagePlan& p) { p.restart.on_failure = false; }},
+                         {"end", "rt.collect", {"camera"}, {{"gate", std::string("slow")}}}}));
+  engine.start();
+  const auto given = [&] { return stage_of(engine.report(), "camera").out; };
+  const auto came = [&] { return stage_of(engine.report(), "end").in; };
+  REQUIRE(eventually([&] { return engine.report().events.count("stage.failed") == 1; }));
+  CHECK(eventually([&] { return given() == came(); }));
+  gate("slow").open();
+  REQUIRE(engine.wait(60s));
+  const auto report = engine.report();
+  CHECK(stage_of(report, "camera").out == stage_of(report, "end").in);
+  CHECK(stage_of(report, "end").dropped_total() == 1);
+  CHECK(stage_of(report, "end").adds_up());
+}
+
 TEST_CASE_METHOD(test::FreshGates, "a source that emits no frame at all is told so") {
   Engine engine(plan_of({{"camera", "rt.wrong_source", {}, {{"how", std::string("null")}}},
                          {"end", "rt.collect", {"camera"}}}));
@@ -419,6 +481,11 @@ TEST_CASE_METHOD(test::FreshGates, "a stage that can't hand on what it has doesn
   // A hundred frames were made by one tick; the next comes when there is room for all of them.
   std::this_thread::sleep_for(100ms);
   CHECK(stage_of(engine.report(), "end").in <= 8);
+  // What waits to be handed on takes memory, too.
+  const auto report = engine.report();
+  CHECK(stage_of(report, "wrong").held_bytes >= 90 * 64 * 64);
+  CHECK(report.held_bytes >=
+        stage_of(report, "wrong").held_bytes + stage_of(report, "end").held_bytes);
   gate("slow").open();
   CHECK(eventually([&] { return stage_of(engine.report(), "end").in > 300; }));
   engine.stop();
