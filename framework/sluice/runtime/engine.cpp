@@ -36,9 +36,10 @@ struct Engine::Inside {
     std::vector<Replica*> all;
     for (const auto& replica : replicas) all.push_back(replica.get());
     supervisor = std::make_unique<Supervisor>(
-        std::move(all), Supervisor::Settings{
-                            plan.drain, options.stuck_after, [this](const Event& e) { count(e); },
-                            [this] { be_up(); }, [this](std::string why) { end(std::move(why)); }});
+        std::move(all),
+        Supervisor::Settings{plan.drain, options.stuck_after, options.start_limit,
+                             [this](const Event& e) { count(e); }, [this] { be_up(); },
+                             [this](std::string why) { end(std::move(why)); }});
   }
 
   void wire() {

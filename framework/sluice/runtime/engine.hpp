@@ -19,9 +19,11 @@ struct EngineOptions {
   bool timed = false;
   // Record what happens to each frame in each stage: see FlightRecorder.
   bool traced = false;
-  // A stage whose code is at the same call for so long is told of, and nobody waits for it any
-  // more.
+  // A stage that is given its frames and is at the same call for so long is told of, and nobody
+  // waits for it any more.
   Duration stuck_after = std::chrono::seconds(5);
+  // The same of a start(); the graph can't start without a stage that takes longer.
+  Duration start_limit = std::chrono::seconds(30);
   // Called for every event, from any stage's thread: be quick. May be empty.
   std::function<void(const Event&)> on_event;
   // Called once, from the supervisor's thread, when the graph is over. May be empty.

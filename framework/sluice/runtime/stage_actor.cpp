@@ -18,9 +18,9 @@ std::string text_of(const std::exception_ptr& error) {
   } catch (const std::exception& e) {
     text = e.what();
   } catch (...) {
-    text = "it threw something that is no std::exception";
+    text = "it threw something that is not a std::exception";
   }
-  return text.empty() ? "it failed and says no reason" : text;
+  return text.empty() ? "it failed without a reason" : text;
 }
 
 struct State {
@@ -68,13 +68,13 @@ void tick_later(Self* self) {
 void make(Self* self) {
   auto& s = self->state;
   ++s.made;
-  if (s.loop) {
-    s.thread = std::thread([loop = s.loop, actor = caf::actor_cast<caf::actor>(self)] {
-      run_in_thread(actor, *loop);
-    });
-    return;
-  }
   try {
+    if (s.loop) {  // tells by itself how that goes
+      s.thread = std::thread([loop = s.loop, actor = caf::actor_cast<caf::actor>(self)] {
+        run_in_thread(actor, *loop);
+      });
+      return;
+    }
     s.replica->make();
   } catch (...) {  // told to the supervisor
     return handle(self, StageMessage::failed, text_of(std::current_exception()));

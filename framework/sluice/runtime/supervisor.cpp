@@ -15,7 +15,8 @@ namespace sluice {
 namespace {
 
 using begin_atom = caf::atom_constant<caf::atom("begin")>;
-using late_atom = caf::atom_constant<caf::atom("late")>;  // it should have started by now
+using late_atom = caf::atom_constant<caf::atom("late")>;   // it should have started by now
+using go_on_atom = caf::atom_constant<caf::atom("goon")>;  // without waiting for it
 using restart_atom = caf::atom_constant<caf::atom("restart")>;
 using watch_atom = caf::atom_constant<caf::atom("watch")>;
 using stop_atom = caf::atom_constant<caf::atom("stop")>;
@@ -23,7 +24,6 @@ using listeners_atom = caf::atom_constant<caf::atom("listeners")>;  // now they 
 using drained_atom = caf::atom_constant<caf::atom("drainover")>;
 using hung_atom = caf::atom_constant<caf::atom("hung")>;
 
-constexpr Duration kStartLimit = std::chrono::seconds(30);
 // The others wait for an optional stage for so long only.
 constexpr Duration kOptionalStartLimit = std::chrono::seconds(1);
 constexpr Duration kFirstBackoff = std::chrono::milliseconds(100);
@@ -43,6 +43,7 @@ struct Unit {
   Replica* replica = nullptr;
   caf::actor actor;
   Phase phase = Phase::idle;
+  std::uint64_t starts = 0;
   bool was_up = false;
   bool waited_for = true;        // until it is up at first, or is known not to be
   bool hears = false;            // an event hearer, which also hears the supervisor
@@ -112,11 +113,17 @@ struct Supervisor::Actors {
     if (stopping) return;
     if (to_start == 0) return settings.on_up();
     const std::size_t index = --to_start;
+    start(self, index);
+    if (units[index].plan().optional)
+      self->delayed_send(self, kOptionalStartLimit, go_on_atom::value, index);
+  }
+
+  void start(Self* self, std::size_t index) {
     auto& unit = units[index];
     unit.phase = Unit::Phase::starting;
+    ++unit.starts;
     self->send(unit.actor, start_atom::value);
-    self->delayed_send(self, unit.plan().optional ? kOptionalStartLimit : kStartLimit,
-                       late_atom::value, index);
+    self->delayed_send(self, settings.start_limit, late_atom::value, index, unit.starts);
   }
 
   void started(Self* self, std::size_t index) {
@@ -131,20 +138,26 @@ struct Supervisor::Actors {
 
   // The others have waited for this one; once.
   void go_on(Self* self, Unit& unit) {
-    if (!std::exchange(unit.waited_for, false)) return;
-    start_next(self);
+    if (std::exchange(unit.waited_for, false)) start_next(self);
   }
 
-  void late(Self* self, std::size_t index) {
+  // Of its start number so many. The first one, of a stage that the graph needs, is the graph's;
+  // else nobody waits for it any more, should it ever come.
+  void late(Self* self, std::size_t index, std::uint64_t starts) {
     auto& unit = units[index];
-    if (unit.plan().optional) return go_on(self, unit);
-    if (unit.was_up || unit.phase != Unit::Phase::starting) return;
-    cannot_start(self, unit,
-                 fmt::format("it did not start within {}", format_duration(kStartLimit)));
+    if (unit.starts != starts || unit.phase != Unit::Phase::starting) return;
+    const auto why =
+        fmt::format("it did not start within {}", format_duration(settings.start_limit));
+    if (!unit.was_up && !unit.plan().optional) return cannot_start(self, unit, why);
+    unit.let_wait(false);
+    log_line(LogLevel::error, unit.plan().name, why);
+    raise("stage.stuck", unit, why);
   }
 
+  // Of a graph that was told to stop meanwhile, nobody asks for that any more.
   void cannot_start(Self* self, const Unit& unit, const std::string& why) {
-    if (failure.empty()) failure = fmt::format("stage '{}': {}", unit.plan().name, why);
+    if (!stopping && failure.empty())
+      failure = fmt::format("stage '{}': {}", unit.plan().name, why);
     stop(self);
   }
 
@@ -164,9 +177,7 @@ struct Supervisor::Actors {
     raise("stage.failed", unit, why);
     if (!unit.was_up && !optional) {
       self->send(unit.actor, give_up_atom::value);
-      // Of a graph that was told to stop meanwhile, nobody asks for it any more.
-      if (!stopping) cannot_start(self, unit, why);
-      return;
+      return cannot_start(self, unit, why);
     }
     const int failures = static_cast<int>(unit.failures.size());
     if (!rules.on_failure || failures > rules.at_most || stopping) return give_up(self, unit, why);
@@ -194,9 +205,7 @@ struct Supervisor::Actors {
 
   void restart(Self* self, std::size_t index) {
     auto& unit = units[index];
-    if (unit.phase != Unit::Phase::down) return;
-    unit.phase = Unit::Phase::starting;
-    self->send(unit.actor, start_atom::value);
+    if (unit.phase == Unit::Phase::down) start(self, index);
   }
 
   // Sources first, so that what is under way still arrives; those that listen for others only when
@@ -298,8 +307,7 @@ struct Supervisor::Actors {
       unit.let_wait(!stuck && (unit.phase == Unit::Phase::up || !unit.plan().optional));
       if (!stuck) continue;
       const auto why = fmt::format(
-          "its code has not returned for {} and keeps a thread from the other stages; frames for "
-          "it are dropped meanwhile",
+          "its code has not returned for {}; what finds no room before it is dropped meanwhile",
           format_duration(settings.stuck_after));
       log_line(LogLevel::error, unit.plan().name, why);
       raise("stage.stuck", unit, why);
@@ -311,7 +319,10 @@ struct Supervisor::Actors {
     return {
         [this, self](begin_atom) { begin(self); },
         [this, self](started_atom, std::size_t index) { started(self, index); },
-        [this, self](late_atom, std::size_t index) { late(self, index); },
+        [this, self](go_on_atom, std::size_t index) { go_on(self, units[index]); },
+        [this, self](late_atom, std::size_t index, std::uint64_t starts) {
+          late(self, index, starts);
+        },
         [this, self](failed_atom, std::size_t index, const std::string& why) {
           failed(self, index, why);
         },

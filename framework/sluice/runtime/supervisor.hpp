@@ -14,7 +14,7 @@ class Supervisor {
  public:
   struct Settings {
     Duration drain;
-    Duration stuck_after;
+    Duration stuck_after, start_limit;
     std::function<void(const Event&)> on_event;  // its own: stage.failed, stage.restarted, ...
     std::function<void()> on_up;                 // once, if it comes to that: every stage is up
     std::function<void(std::string failure)> on_over;  // once; an empty text: all went well

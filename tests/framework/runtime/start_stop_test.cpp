@@ -59,11 +59,21 @@ struct SlowEnd : LoopStage {
     d.summary("An end that starts slowly");
     d.input(kinds::frames);
     d.mailbox({.when_full = WhenFull::block});
+    d.param("from", &SlowEnd::from, "start() waits from this one on");
+    d.param("fails_after", &SlowEnd::fails_after, "frames; 0: never");
   }
-  void start(Context&) override { gate("slow").wait(); }
+  int from = 1;
+  int fails_after = 0;
+  void start(Context&) override {
+    gate("end starts").write("start", 0);
+    if (static_cast<int>(gate("end starts").count("start")) >= from) gate("slow").wait();
+  }
   void run(LoopContext& context) override {
-    while (!context.stopping() && !context.inputs_ended())
-      if (context.take(1s)) context.done();
+    for (int i = 0; !context.stopping() && !context.inputs_ended();) {
+      if (!context.take(1s)) continue;
+      context.done();
+      if (++i == fails_after) throw std::runtime_error("the screen fell off");
+    }
   }
 };
 SLUICE_STAGE(SlowEnd, "rt.slow_end");
@@ -161,6 +171,47 @@ TEST_CASE_METHOD(test::FreshGates, "an optional stage that starts slowly holds n
   CHECK(stage_of(report, "slow").out == 4);  // what waited for it
   CHECK(stage_of(report, "end").out == 500);
   for (const auto& stage : report.stages) CHECK(stage.adds_up());
+}
+
+TEST_CASE_METHOD(test::FreshGates,
+                 "a restart that never ends is told of, and nobody waits for that stage") {
+  EngineOptions options;
+  options.start_limit = 50ms;
+  const bool optional = GENERATE(false, true);
+  Engine engine(plan_of({{"camera", "rt.count", {}, {{"frames", 0}, {"live", false}}},
+                         {"slow",
+                          "rt.slow_end",
+                          {"camera"},
+                          {{"from", optional ? 1 : 2}, {"fails_after", 5}},
+                          [&](StagePlan& p) { p.optional = optional; }},
+                         {"end", "rt.collect", {"camera"}}}),
+                options);
+  const Opens opens("slow");
+  engine.start();
+  REQUIRE(eventually([&] { return engine.report().events.count("stage.stuck") == 1; }));
+  CHECK(gate("slow").waiting() == 1);
+  // What finds no room before it is dropped, so its neighbours go on.
+  const auto had = stage_of(engine.report(), "end").out;
+  CHECK(eventually([&] { return stage_of(engine.report(), "end").out > had + 1000; }));
+  CHECK(stage_of(engine.report(), "slow").dropped.at("stage_down") > 0);
+  // Should it come back after all, it is used again.
+  gate("slow").open();
+  const auto took = stage_of(engine.report(), "slow").out;
+  if (optional) CHECK(eventually([&] { return stage_of(engine.report(), "slow").out > took; }));
+  engine.stop();
+  REQUIRE(engine.wait(60s));
+  CHECK(engine.failure().empty());
+}
+
+TEST_CASE_METHOD(test::FreshGates, "a graph doesn't start without a stage that it needs") {
+  EngineOptions options;
+  options.start_limit = 50ms;
+  Engine engine(plan_of({{"camera", "rt.slow_source", {}}, {"end", "rt.collect", {"camera"}}}),
+                options);
+  const Opens opens("slow");
+  engine.begin();
+  REQUIRE(engine.wait(60s));
+  CHECK(engine.failure() == "stage 'camera': it did not start within 50ms");
 }
 
 TEST_CASE_METHOD(test::FreshGates, "stopped at any moment of its start, a graph ends and adds up") {
