@@ -1,12 +1,13 @@
 #include "hostile/attacks.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <random>
 #include <thread>
 
 #include "catch.hpp"
-#include "hostile/pictures.hpp"
 #include "eventually.hpp"
+#include "hostile/pictures.hpp"
 #include "tcp.hpp"
 
 namespace test {
@@ -241,19 +242,34 @@ void another_s_goodbye(ShippedHub& hub) {
     return Parts{sluice_header(name, fmt::format(R"("v": 1, "run": "its-own", "seq": {})", seq)),
                  kSmall};
   };
+  const auto came = [&](const std::string& source, std::uint64_t count) {
+    INFO(source);
+    CHECK(eventually([&] { return hub.frames("cameras", source) == count; }));
+  };
   honest.ask(frame(1));
+  came(name, 1);
   const auto bye = [](const std::string& run) {
     return Parts{
         fmt::format(R"({{"msg": "", "sluice": {{"v": 1, "run": "{}", "bye": true}}}})", run), ""};
   };
   for (int i = 0; i < 200; ++i) stranger.send(bye(fmt::format("{:08x}", i)));
   stranger.send(bye("its-own"));
-  stranger.ask({small_header(named(hub, "other")), kSmall});
+  const auto other = named(hub, "other");
+  stranger.ask({small_header(other), kSmall});
+  came(other, 1);  // and with it, all that was sent before
   const auto reply = honest.ask(frame(2));
-  if (!hub.way.keys) CHECK(reply.substr(0, 5) != "ERROR");
+  came(name, 2);
+  // Events are told in their order: with this one, all before it are.
+  stranger.ask({fmt::format(R"({{"msg": "{}|Heartbeat"}})", other), "0"});
+  const auto told = [&](std::string_view event, const std::string& source) {
+    const auto events = hub.process().events(event);
+    return std::any_of(events.begin(), events.end(),
+                       [&](const auto& one) { return one.value("source", "") == source; });
+  };
+  CHECK(eventually([&] { return told("node.heartbeat", other); }));
   // With keys both are the same device, which may end what is its own.
-  if (!hub.way.keys)
-    for (const auto& event : hub.process().events("source.gone")) CHECK(event["source"] != name);
+  CHECK(told("source.gone", name) == hub.way.keys);
+  if (!hub.way.keys) CHECK(reply.substr(0, 5) != "ERROR");
 }
 
 void comes_and_goes(ShippedHub& hub) {
