@@ -42,6 +42,40 @@ struct Tree {
   const fs::path file = inner / "some.file";
 };
 
+// A folder and a file in it that the user's own group may write.
+struct OwnGroups {
+  OwnGroups() {
+    const auto* user = getpwuid(geteuid());
+    const auto* own = getgrgid(getegid());
+    if (!user || !own || !is_private_group(*own, *user))
+      test::skip("this user has no group of its own");
+    const mode_t before = umask(002);
+    const int made = mkdir(inner.c_str(), 0777);
+    folder.write("inner/some.file", "");
+    umask(before);
+    REQUIRE(made == 0);
+    struct stat status {};
+    REQUIRE(stat(inner.c_str(), &status) == 0);
+    REQUIRE((status.st_mode & S_IWGRP) != 0);
+  }
+  const test::Folder folder;
+  const fs::path inner = folder.path() / "inner";
+  const fs::path file = inner / "some.file";
+};
+
+// A link to a file by way of another to its folder.
+struct Links {
+  Links() {
+    REQUIRE(mkdir(second.parent_path().c_str(), 0755) == 0);
+    fs::create_symlink(tree.inner, second);
+    fs::create_symlink("folder/../folder/second/some.file", first);
+  }
+  const Tree tree;
+  const test::Folder folder;
+  const fs::path first = folder.path() / "first";
+  const fs::path second = folder.path() / "folder/second";
+};
+
 }  // namespace
 
 TEST_CASE("a file that only its user can change is trusted") {
@@ -73,23 +107,15 @@ TEST_CASE("all that others can write on the way to a file is named at once, to b
   CHECK(why_not(tree.file) == "");
 }
 
-TEST_CASE("what umask 002 makes is trusted where the group is the user's own, and else is not") {
-  const auto* user = getpwuid(geteuid());
-  const auto* own = getgrgid(getegid());
-  if (!user || !own || !is_private_group(*own, *user))
-    test::skip("this user has no group of its own");
-  const mode_t before = umask(002);
-  const test::Folder folder;
-  const auto inner = folder.path() / "inner";
-  REQUIRE(mkdir(inner.c_str(), 0777) == 0);
-  const fs::path file = folder.write("inner/some.file", "");
-  umask(before);
-  struct stat status {};
-  REQUIRE(stat(inner.c_str(), &status) == 0);
-  REQUIRE((status.st_mode & S_IWGRP) != 0);
-  CHECK(why_not(file) == "");
+TEST_CASE("what umask 002 makes is trusted where the group is the user's own") {
+  const OwnGroups own;
+  CHECK(why_not(own.file) == "");
+}
 
-  // A list of access that lets another user write: version, then tag, rights and id of each entry.
+TEST_CASE("what umask 002 makes is not trusted where a list of access lets another user write") {
+  const OwnGroups own;
+  // The list of access that lets another user write: version, then tag, rights and id of each
+  // entry.
   struct Entry {
     std::uint16_t tag, rights;
     std::uint32_t id;
@@ -100,15 +126,19 @@ TEST_CASE("what umask 002 makes is trusted where the group is the user's own, an
     std::array<Entry, 5> entries{
         {{1, 7, kNone}, {2, 7, 12345}, {4, 7, kNone}, {0x10, 7, kNone}, {0x20, 5, kNone}}};
   } const list;
-  if (setxattr(inner.c_str(), "system.posix_acl_access", &list, sizeof list, 0) == 0) {
-    CHECK(has(why_not(file), "others can write " + quoted(inner) + " (mode 0775)"));
-    REQUIRE(removexattr(inner.c_str(), "system.posix_acl_access") == 0);
-    CHECK(why_not(file) == "");
-  }
-  if (geteuid() != 0) return;  // only root can give a file to another group
-  for (const auto& path : {file, inner}) {
+  if (setxattr(own.inner.c_str(), "system.posix_acl_access", &list, sizeof list, 0) != 0)
+    test::skip("the file system of /tmp keeps no lists of access");
+  CHECK(has(why_not(own.file), "others can write " + quoted(own.inner) + " (mode 0775)"));
+  REQUIRE(removexattr(own.inner.c_str(), "system.posix_acl_access") == 0);
+  CHECK(why_not(own.file) == "");
+}
+
+TEST_CASE("what umask 002 makes is not trusted where the group is another's") {
+  const OwnGroups own;
+  if (geteuid() != 0) test::skip("only root can give a file to another group");
+  for (const auto& path : {own.file, own.inner}) {
     REQUIRE(chown(path.c_str(), 0, 12345) == 0);
-    CHECK(has(why_not(file), "others can write " + quoted(path)));
+    CHECK(has(why_not(own.file), "others can write " + quoted(path)));
     REQUIRE(chown(path.c_str(), 0, 0) == 0);
   }
 }
@@ -157,30 +187,28 @@ TEST_CASE("a file of another user is not trusted") {
 }
 
 TEST_CASE("every link on the way to a file is looked at, and what holds it, with what it names") {
-  const Tree tree;
-  const test::Folder links;
-  const auto first = links.path() / "first", second = links.path() / "folder/second";
-  REQUIRE(mkdir((links.path() / "folder").c_str(), 0755) == 0);
-  fs::create_symlink(tree.inner, second);
-  fs::create_symlink("folder/../folder/second/some.file", first);
-  CHECK(why_not(first) == "");
-  CHECK(why_not(links.path() / "folder/second/./some.file") == "");
-  const auto folder = links.path() / "folder";
-  for (const auto& path : {tree.file, tree.inner, folder}) {
+  const Links links;
+  CHECK(why_not(links.first) == "");
+  CHECK(why_not(links.second / "./some.file") == "");
+  for (const auto& path : {links.tree.file, links.tree.inner, links.second.parent_path()}) {
     struct stat before {};
     REQUIRE(stat(path.c_str(), &before) == 0);
     REQUIRE(chmod(path.c_str(), 0777) == 0);
-    CHECK(why_not(first) ==
+    CHECK(why_not(links.first) ==
           "others can write " + quoted(path) + " (mode 0777); chmod go-w " + quoted(path));
     REQUIRE(chmod(path.c_str(), before.st_mode) == 0);
   }
-  fs::create_symlink("loop", links.path() / "loop");
-  CHECK(has(why_not(links.path() / "loop"), "can't be followed: Too many"));
-  CHECK(has(why_not(links.path() / "gone"), "No such file"));
-  if (geteuid() != 0) return;  // only root can make another user's link
-  for (const auto& link : {first, second}) {
+  fs::create_symlink("loop", links.folder.path() / "loop");
+  CHECK(has(why_not(links.folder.path() / "loop"), "can't be followed: Too many"));
+  CHECK(has(why_not(links.folder.path() / "gone"), "No such file"));
+}
+
+TEST_CASE("a link of another user is not trusted, anywhere on the way to a file") {
+  const Links links;
+  if (geteuid() != 0) test::skip("only root can make another user's link");
+  for (const auto& link : {links.first, links.second}) {
     REQUIRE(lchown(link.c_str(), 12345, 0) == 0);
-    CHECK(has(why_not(first), quoted(link) + " belongs to user 12345"));
+    CHECK(has(why_not(links.first), quoted(link) + " belongs to user 12345"));
     REQUIRE(lchown(link.c_str(), 0, 0) == 0);
   }
 }

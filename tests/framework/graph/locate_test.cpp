@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include "graph_fixture.hpp"
+#include "skip.hpp"
 
 using namespace graph_fixture;
 
@@ -111,12 +112,18 @@ TEST_CASE("A graph that is found by its name is one that nobody else can change"
   auto named = r;
   named.graph = file;
   CHECK(load_graph(named).plan);
+}
 
-  if (::geteuid() != 0) return;  // only root can give a file to another user
-  folder.write("configs/pi.toml", kGraph);
+TEST_CASE("A graph that is found by its name is nobody else's") {
+  const Folder folder;
+  const auto file = folder.write("pi.toml", kGraph);
+  if (::geteuid() != 0) test::skip("only root can give a file to another user");
   REQUIRE(::lchown(file.c_str(), 65534, 65534) == 0);
-  CHECK(one(r).message == quoted(file) + " is not taken: " + quoted(file) +
-                              " belongs to user 65534, neither to root nor to this user");
+  auto r = request();
+  r.folders = {folder.path()};
+  r.graph = "pi";
+  CHECK(one(r).message == "'" + file + "' is not taken: '" + file +
+                              "' belongs to user 65534, neither to root nor to this user");
 }
 
 TEST_CASE("What is no readable text is refused by what it is") {
