@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <sluice/graph/dashboard.hpp>
+#include <sluice/observe/console.hpp>
 #include <sluice/observe/log.hpp>
 #include <stdexcept>
 
@@ -111,15 +112,14 @@ int run(const Options& options) {
   // What could not start has nothing to report.
   if (never_up && !session.engine().failure().empty()) return session.settle();
   const Report report = session.engine().report();
-  if (!options.quiet && !never_up && log_has_room(std::chrono::seconds(1)))
-    fmt::print(stderr, "\n{}", to_table(report));
+  if (!options.quiet && !never_up) write_console('\n' + to_table(report), std::chrono::seconds(1));
   // What of it can't be written takes nothing else with it.
   bool written = true;
   const auto save = [&](auto&& write) {
     try {
       write();
     } catch (const std::exception& e) {
-      fmt::print(stderr, "sluice: {}\n", escaped(e.what()));
+      write_console(fmt::format("sluice: {}\n", escaped(e.what())), std::chrono::seconds(1));
       written = false;
     }
   };

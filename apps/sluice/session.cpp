@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <sluice/graph/units.hpp>
+#include <sluice/observe/console.hpp>
 #include <sluice/observe/log.hpp>
 #include <system_error>
 
@@ -101,8 +102,8 @@ void Session::let_signals_end_it() {
 
 int Session::settle() {
   const auto failure = engine_->failure();
-  if (!failure.empty() && log_has_room(std::chrono::seconds(1)))
-    fmt::print(stderr, "sluice: {}\n", escaped(failure));
+  if (!failure.empty())
+    write_console(fmt::format("sluice: {}\n", escaped(failure)), std::chrono::seconds(1));
   if (engine_->hangs()) {
     std::fflush(nullptr);
     std::_Exit(failure.empty() ? kDone : kFailed);

@@ -1,8 +1,6 @@
 #include "status_lines.hpp"
 
-#include <fmt/format.h>
-
-#include <sluice/observe/log.hpp>
+#include <sluice/observe/console.hpp>
 
 namespace sluice::app {
 
@@ -15,7 +13,7 @@ StatusLines::StatusLines(const Engine& engine, bool wanted) : engine_(engine) {
 void StatusLines::tell_if_due() {
   if (Clock::system().steady() < due_) return;
   Report report = engine_.report();
-  if (log_has_room()) fmt::print(stderr, "{}\n", to_status(report, before_));
+  write_console(to_status(report, before_) + '\n');
   before_ = std::move(report);
   due_ += std::chrono::seconds(1);
 }

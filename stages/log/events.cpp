@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <sluice/base/unwaiting.hpp>
 #include <sluice/graph/utf8.hpp>
 #include <sluice/stage.hpp>
 #include <system_error>
@@ -70,7 +71,8 @@ file = "-"
 
   void start(Context&) override {
     if (file == "-") {
-      fd_ = STDOUT_FILENO;
+      const int own = open_unwaiting(STDOUT_FILENO);
+      fd_ = own >= 0 ? own : STDOUT_FILENO;
       return;
     }
     // O_NONBLOCK: a FIFO that nobody reads is an error here, not a wait.
@@ -190,7 +192,7 @@ file = "-"
     context.log(LogLevel::error,
                 fmt::format("cannot write to {}: {}; buffering events, retrying every second",
                             name(), reason));
-    context.raise({.name = "log.stopped", .details = {{"file", file}, {"reason", reason}}});
+    context.raise({"log.stopped", {}, {{"file", file}, {"reason", reason}}});
   }
 
   void resumed(Context& context) {
@@ -198,8 +200,8 @@ file = "-"
     const auto lost = std::exchange(lost_, 0);
     context.log(LogLevel::info,
                 fmt::format("writes to {} again; {} events were lost", name(), lost));
-    context.raise({.name = "log.resumed",
-                   .details = {{"file", file}, {"events_lost", static_cast<std::int64_t>(lost)}}});
+    context.raise(
+        {"log.resumed", {}, {{"file", file}, {"events_lost", static_cast<std::int64_t>(lost)}}});
   }
 
   int fd_ = -1;

@@ -181,15 +181,30 @@ TEST_CASE("a hub goes on when the reader of its standard output has closed it") 
 }
 
 TEST_CASE("a hub whose log nobody reads goes on, and ends when it is asked to") {
+  const bool terminal = GENERATE(false, true);
+  CAPTURE(terminal);
   const Folder folder;
-  const auto pipe = (folder.path() / "pipe").string();
-  REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
-  const int reader = open(pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-  const int writer = open(pipe.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
-  REQUIRE(writer >= 0);
-  while (write(writer, "0123456789", 10) > 0) {
+  auto name = (folder.path() / "pipe").string();
+  int reader = -1;
+  if (terminal) {
+    reader = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    REQUIRE(grantpt(reader) == 0);
+    REQUIRE(unlockpt(reader) == 0);
+    name = ptsname(reader);
+  } else {
+    REQUIRE(mkfifo(name.c_str(), 0600) == 0);
+    reader = open(name.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   }
-  Hub hub(kFreePorts, "--status >" + pipe + " 2>&1", false);
+  const int writer = open(name.c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  REQUIRE(writer >= 0);
+  // Nearly full: a line can begin there, and doesn't end.
+  std::size_t room = 0;
+  while (write(writer, "x", 1) == 1) ++room;
+  std::vector<char> all(room);
+  for (std::size_t n = 0; n < room;)
+    n += static_cast<std::size_t>(std::max<ssize_t>(0, read(reader, all.data(), room)));
+  for (std::size_t n = 5; n < room; ++n) REQUIRE(write(writer, "x", 1) == 1);
+  Hub hub(kFreePorts, "--status >" + name + " 2>&1", false);
   hub.gets_all_of_a_camera("pi-garage");
   const auto report = hub.stop();
   Hub::took_all(report, "pi-garage");

@@ -1,12 +1,13 @@
 #include <fmt/format.h>
-#include <poll.h>
-#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/details/os.h>
+#include <spdlog/sinks/ansicolor_sink.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
+#include <cstdio>
 #include <sluice/graph/utf8.hpp>
+#include <sluice/observe/console.hpp>
 #include <sluice/observe/log.hpp>
 
 namespace sluice {
@@ -14,9 +15,27 @@ namespace {
 
 constexpr std::size_t kLongest = 500;  // bytes
 
+// spdlog writes to a FILE. This one is the console, and takes a line at a time: it is flushed
+// behind each, by the sink.
+std::FILE* console() {
+  static std::FILE* const file = [] {
+    cookie_io_functions_t functions{};
+    functions.write = [](void*, const char* text, std::size_t size) {
+      write_console({text, size});
+      return static_cast<ssize_t>(size);
+    };
+    return fopencookie(nullptr, "w", functions);
+  }();
+  return file;
+}
+
 spdlog::logger& logger() {
   static const auto instance = [] {
-    auto log = spdlog::stderr_color_mt("sluice");
+    const bool coloured = isatty(STDERR_FILENO) != 0 && spdlog::details::os::is_color_terminal();
+    auto log = std::make_shared<spdlog::logger>(
+        "sluice",
+        std::make_shared<spdlog::sinks::ansicolor_sink<spdlog::details::console_mutex>>(
+            console(), coloured ? spdlog::color_mode::always : spdlog::color_mode::never));
     log->set_pattern("%H:%M:%S.%e %^%-7l%$ %v");
     log->flush_on(spdlog::level::info);
     return log;
@@ -58,20 +77,7 @@ LogGate::Verdict LogGate::ask(SteadyTime now) {
 
 void set_log_level(LogLevel level) { logger().set_level(spdlog_level(level)); }
 
-bool log_has_room(Duration limit) {
-  pollfd p{STDERR_FILENO, POLLOUT, 0};
-  const auto ms = std::chrono::ceil<std::chrono::milliseconds>(limit).count();
-  return poll(&p, 1, static_cast<int>(ms)) != 0;  // what else is wrong with it, writing finds
-}
-
 void log_line(LogLevel level, std::string_view who, std::string_view text) {
-  static std::atomic<std::uint64_t> unread{0};
-  if (!log_has_room()) {
-    ++unread;
-    return;
-  }
-  if (const auto lines = unread.exchange(0); lines > 0)
-    logger().warn("{} lines were left out here, as nobody read them", lines);
   if (who.empty())
     logger().log(spdlog_level(level), "{}", escaped(text));
   else

@@ -37,12 +37,8 @@ class LogGate {
 // Sets the least level shown; `info` at first.
 void set_log_level(LogLevel level);
 
-// Whether standard error takes a line, now or within the limit. A terminal that was stopped, or a
-// pipe whose reader is, takes none, and whoever wrote to it would wait.
-bool log_has_room(Duration limit = {});
-
-// Writes a line at once: "12:00:00.123 warning  stage: text". Where nobody reads, it is left out,
-// and the next one that is written says how many were. Thread-safe.
+// Writes a line at once: "12:00:00.123 warning  stage: text". Waits for nobody: see console.hpp.
+// Thread-safe.
 void log_line(LogLevel level, std::string_view who, std::string_view text);
 
 // A stage's log. Thread-safe.
