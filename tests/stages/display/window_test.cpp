@@ -234,6 +234,7 @@ TEST_CASE("display.window says so where the X server wants a key that we don't h
   }
   unsetenv("XAUTHORITY");
   kill(locked.child, SIGTERM);
+  waitpid(locked.child, nullptr, 0);
   fs::remove_all(folder);
 }
 
