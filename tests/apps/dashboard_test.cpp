@@ -315,6 +315,9 @@ TEST_CASE("wrong tokens are told, and few of them tried") {
   CHECK(run.process.says("a wrong token came from 127.0.0.1"));
   const auto said = run.process.err();
   CHECK(said.find("guess-number") == std::string::npos);
+  std::size_t told = 0;
+  for (std::size_t at = 0; (at = said.find("wrong token", at)) != std::string::npos; ++at) ++told;
+  CHECK(told <= static_cast<std::size_t>(refused));
 }
 
 TEST_CASE("the dashboard answers to this machine's own names only") {

@@ -228,7 +228,8 @@ TEST_CASE(
   for (const auto& good : {std::string("192.168.1.2"), std::string("[::2]:80"), own, own + ".local",
                            own + ".lan:8080"})
     CHECK(page.get("/", "GET", good).status == 200);
-  for (const auto& bad : {std::string("evil.example"), own + ".evil.example", own + "x"})
+  for (const auto& bad : {std::string("evil.example"), std::string("127.0.0.1.evil.example"),
+                          std::string("localhost.evil.example"), own + ".evil.example", own + "x"})
     CHECK(page.get("/sources.json", "GET", bad).status == 403);
 
   Page named(open_to_all({{"hosts", std::vector<std::string>{"cams.example"}}}));
