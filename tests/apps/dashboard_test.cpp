@@ -5,9 +5,9 @@
 #include <map>
 #include <memory>
 #include <set>
-#include <thread>
 
 #include "catch.hpp"
+#include "eventually.hpp"
 #include "http_client.hpp"
 #include "process.hpp"
 
@@ -70,15 +70,6 @@ struct Watched {
   nlohmann::json json(const std::string& path) const {
     return nlohmann::json::parse(get(path).body);
   }
-  // Asks until it holds; false after two minutes.
-  bool eventually(const std::function<bool()>& holds) const {
-    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(120);
-    while (!holds()) {
-      if (std::chrono::steady_clock::now() > limit) return false;
-      std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    }
-    return true;
-  }
   nlohmann::json end() {
     process.signal(SIGTERM);
     REQUIRE(process.wait() == 0);
@@ -110,7 +101,7 @@ TEST_CASE("the dashboard's figures, its metrics and the report agree") {
   Watched run;
   const std::string labels =
       R"({graph="yard",device="shed",stage="porch",type="capture.synthetic"})";
-  REQUIRE(run.eventually([&] {
+  REQUIRE(eventually([&] {
     return run.json("/graph.json")["report"]["stages"]["porch"]["out"] == 20 &&
            run.json("/graph.json")["report"]["stages"]["end"]["sources"]["porch"]["in"] == 20;
   }));
@@ -152,7 +143,7 @@ TEST_CASE("the dashboard's figures, its metrics and the report agree") {
 TEST_CASE("a graph's health names the source that is silent") {
   Watched run;
   CHECK(run.json("/health")["status"] == "good");
-  REQUIRE(run.eventually([&] { return run.json("/health")["status"] == "degraded"; }));
+  REQUIRE(eventually([&] { return run.json("/health")["status"] == "degraded"; }));
   const auto health = run.get("/health");
   CHECK(health.status == 200);
   const auto problems = nlohmann::json::parse(health.body)["problems"];
@@ -167,7 +158,7 @@ TEST_CASE("a graph's health names the source that is silent") {
 
 TEST_CASE("the dashboard shows each source, and what flows on each link, while somebody looks") {
   Watched run;
-  REQUIRE(run.eventually([&] { return run.json("/sources.json")["sources"].size() == 2; }));
+  REQUIRE(eventually([&] { return run.json("/sources.json")["sources"].size() == 2; }));
   for (const auto* path : {"/montage.mjpg", "/stream/gate.mjpg", "/link/jpeg.out/stream/gate.mjpg",
                            "/link/jpeg/montage.mjpg", "/link/end/montage.mjpg"}) {
     INFO(path);
@@ -186,7 +177,7 @@ TEST_CASE("the dashboard shows each source, and what flows on each link, while s
                            "/link/porch/montage.mjpg", "/link//montage.mjpg", "/link/jpeg/",
                            "/link/jpeg.out/stream/other.mjpg", "/snapshot/other.jpg"})
     CHECK(run.get(path).status == 404);
-  CHECK(run.eventually([&] { return run.json("/sources.json")["viewers"] == 0; }));
+  CHECK(eventually([&] { return run.json("/sources.json")["viewers"] == 0; }));
   // Looking took no frame from the graph.
   const auto report = run.end();
   CHECK(report["stages"]["end"]["in"] == report["stages"]["jpeg"]["out"]);
@@ -220,7 +211,7 @@ from = "porch"
 type = "transport.send"
 from = "jpeg"
 connect = ")" + address + "\"\n")}));
-  REQUIRE(hub.eventually([&] {  // by programs that don't ask for the sources
+  REQUIRE(eventually([&] {  // by programs that don't ask for the sources
     return hub.json("/graph.json")["report"]["stages"]["end"]["in"] > 0;
   }));
   const auto first = viewer.part().picture;
@@ -231,18 +222,18 @@ connect = ")" + address + "\"\n")}));
 TEST_CASE("a viewer that stops reading is dropped, and the graph does not notice") {
   Watched run({"--set", "stage.gate.rate=200", "--set", "stage.gate.width=1280", "--set",
                "stage.gate.height=720"});
-  REQUIRE(run.eventually([&] { return run.json("/sources.json")["sources"].size() == 2; }));
+  REQUIRE(eventually([&] { return run.json("/sources.json")["sources"].size() == 2; }));
   HttpClient stuck(run.port, 4096);
   stuck.begin_stream("/stream/gate.mjpg");
-  REQUIRE(run.eventually([&] { return run.json("/sources.json")["viewers"] == 1; }));
-  CHECK(run.eventually([&] { return run.json("/sources.json")["viewers"] == 0; }));
+  REQUIRE(eventually([&] { return run.json("/sources.json")["viewers"] == 1; }));
+  CHECK(eventually([&] { return run.json("/sources.json")["viewers"] == 0; }));
   const auto report = run.end();
   CHECK(report["stages"]["end"]["in"] == report["stages"]["jpeg"]["out"]);
 }
 
 TEST_CASE("while all streams are taken, figures and health are answered") {
   Watched run;
-  REQUIRE(run.eventually([&] { return run.json("/sources.json")["sources"].size() == 2; }));
+  REQUIRE(eventually([&] { return run.json("/sources.json")["sources"].size() == 2; }));
   std::vector<std::unique_ptr<HttpClient>> viewers;
   for (int i = 0; i < 64; ++i) {
     viewers.push_back(std::make_unique<HttpClient>(run.port));
@@ -311,7 +302,7 @@ TEST_CASE("wrong tokens are told, and few of them tried") {
   browser.send("GET /health HTTP/1.1\r\nHost: localhost\r\nCookie: " +
                set.substr(0, set.find(';')) + "\r\n\r\n");
   CHECK(HttpClient::status(browser.head()) == 200);
-  CHECK(run.eventually([&] { return with(kToken) == 200; }));
+  CHECK(eventually([&] { return with(kToken) == 200; }));
   CHECK(run.process.says("a wrong token came from 127.0.0.1"));
   const auto said = run.process.err();
   CHECK(said.find("guess-number") == std::string::npos);
