@@ -29,8 +29,12 @@ bool handles_sigterm(int pid) {
   std::istringstream status(read_text(fmt::format("/proc/{}/status", pid)));
   const std::string name = "SigBlk:";
   for (std::string line; std::getline(status, line);)
-    if (line.rfind(name, 0) == 0)
-      return (std::stoull(line.substr(name.size()), nullptr, 16) >> (SIGTERM - 1)) % 2 == 1;
+    if (line.rfind(name, 0) == 0) {
+      const auto blocked = std::stoull(line.substr(name.size()), nullptr, 16);
+      const auto is_blocked = [&](int signal) { return (blocked >> (signal - 1)) % 2 == 1; };
+      // While it forks or makes a thread, glibc blocks all of them for a moment.
+      return is_blocked(SIGTERM) && !is_blocked(SIGUSR1);
+    }
   return false;
 }
 
