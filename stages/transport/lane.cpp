@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "transport/json_limits.hpp"
 
@@ -80,8 +81,9 @@ bool Lane::send(const FramePtr& frame, LoopContext& context) {
   const auto now = clock.steady();
   wire::Sending sending{rules_.run, clock.utc(), {}};
   if (clock_.known()) sending.offset = clock_.offset(sending.sent, now);
+  sending.for_anyone = frame->encoded() && for_anyone();
   const std::string header = wire::header_of(*frame, sending);
-  auto payload = wire::payload_of(frame);
+  auto payload = wire::payload_of(frame, sending.for_anyone);
   auto body = message_over(payload.bytes, std::move(payload.owner));
   auto& socket = socket_.socket();
   const auto more = zmq::send_flags::sndmore | zmq::send_flags::dontwait;
@@ -100,6 +102,12 @@ bool Lane::send(const FramePtr& frame, LoopContext& context) {
   return true;
 }
 
+// Whether anything may read what is sent now. Only Sluice pulls.
+bool Lane::for_anyone() const {
+  if (rules_.knows_peer || rules_.pattern == Pattern::push) return false;
+  return rules_.pattern == Pattern::publish || socket_.listens() || !to_sluice_;
+}
+
 void Lane::say_goodbye() {
   if (rules_.pattern == Pattern::publish || (rules_.pattern == Pattern::request && !to_sluice_))
     return;
@@ -115,6 +123,7 @@ void Lane::say_goodbye() {
 // Another hub may be at the other end now.
 void Lane::begin(SteadyTime now) {
   to_sluice_ = false;
+  to_old_hub_ = false;
   has_pinged_ = false;
   pinged_.reset();
   traffic_.reset();
@@ -236,17 +245,30 @@ void Lane::settle(std::string_view reply, LoopContext& context) {
   } else if (times.contains("ping")) {
     pinged_.reset();
     return;
+  } else if (!to_sluice_ && !reply.starts_with("ERROR")) {
+    met_old_hub(context);
   }
   if (request == under_way_.end()) return;  // a reply to what was given up
   const Duration took = now - request->sent;
   window_.replied(took, request->alone);
   if (took < rules_.dead_after) patience_ = rules_.dead_after;
-  if (reply.substr(0, 5) == "ERROR")
+  if (reply.starts_with("ERROR"))
     context.fail(request->source, fmt::format("the hub refused a frame: {}",
                                               reply.substr(0, reply.find('{')).substr(0, 200)));
   else
     context.done();
   under_way_.erase(request);
+}
+
+// It acknowledges whatever comes, also what it can't read.
+void Lane::met_old_hub(LoopContext& context) {
+  to_old_hub_ = true;
+  if (rules_.knows_peer || std::exchange(old_hub_told_, true)) return;
+  context.log(LogLevel::warning,
+              fmt::format("{} answers as imagezmq's hubs do, and doesn't tell what it can read: "
+                          "write peer = \"imagezmq-images\" if it calls recv_image(), or peer = "
+                          "\"imagezmq-jpegs\" if it calls recv_jpg()",
+                          socket_.address()));
 }
 
 void Lane::read_times(const Request& request, UtcTime received, UtcTime sent,

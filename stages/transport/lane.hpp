@@ -25,6 +25,7 @@ class Lane {
     Duration dead_after{};
     std::string run;  // of this sender, see wire.hpp
     Doorkeeper::Limits limits;
+    bool knows_peer = false;  // the graph says who reads it
   };
   Lane(zmq::context_t& context, Rules rules, std::string address, bool listens,
        VideoSocket::Secure secure, SteadyTime now);
@@ -35,6 +36,8 @@ class Lane {
   // Whether has_room() waits for nothing but the socket.
   bool waits_for_socket() const;
   std::size_t under_way() const { return under_way_.size(); }
+  // Whether the hub has answered as imagezmq's do.
+  bool to_old_hub() const { return to_old_hub_; }
   // When keep() has something to do though nothing happens; never later than in a second.
   SteadyTime due(SteadyTime now) const;
 
@@ -56,8 +59,10 @@ class Lane {
     bool alone;  // nothing else was under way then
   };
 
+  bool for_anyone() const;
   void take_replies(LoopContext& context, Refusals& refusals);
   void settle(std::string_view reply, LoopContext& context);
+  void met_old_hub(LoopContext& context);
   void read_times(const Request& request, UtcTime received, UtcTime sent, LoopContext& context);
   void begin(SteadyTime now);
   void ping(SteadyTime now);
@@ -70,9 +75,11 @@ class Lane {
   Window window_;
   std::deque<Request> under_way_;
   RoundTrips clock_;
+  bool old_hub_told_ = false;
 
   // Of the connection, under `request`.
   bool to_sluice_ = false;            // a reply has said so
+  bool to_old_hub_ = false;           // a reply has shown it
   std::size_t owed_ = 0;              // replies
   SteadyTime heard_{};                // the last reply
   SteadyTime moved_{};                // when bytes were last seen to move

@@ -16,6 +16,7 @@
 #include "transport/endpoint.hpp"
 #include "transport/lane.hpp"
 #include "transport/locks.hpp"
+#include "transport/readable.hpp"
 #include "transport/refusals.hpp"
 
 namespace sluice {
@@ -25,27 +26,40 @@ struct Send : LoopStage, Access {
   static void declare(Declare<Send>& d) {
     d.summary("Sends frames to Sluice and imagezmq hubs");
     d.manual(
-        "Sends images as raw pixels and encoded pictures as they are; put encode.jpeg before it "
-        "to\n"
-        "save bandwidth.\n"
-        "\n"
-        "pattern = \"request\": each frame is acknowledged, and goes to one hub, the next that "
-        "has\n"
-        "  room. What was under way when a connection broke is dropped as `link_lost`.\n"
-        "pattern = \"publish\": each frame goes to every hub that is there, and none is waited "
-        "for.\n"
-        "  What a slow one misses, it counts as missing itself.\n"
-        "pattern = \"push\": each frame goes to one hub, unacknowledged. What a broken connection\n"
-        "  loses is counted as missing by the hub; what the hub has no room for, it drops.\n"
-        "\n"
-        "While no hub is there frames stay in the mailbox, which keeps the newest of each source\n"
-        "for 2 s.");
+        R"(Sends images as raw pixels and encoded pictures as they are; put encode.jpeg before it to save
+bandwidth.
+
+pattern = "request": each frame is acknowledged, and goes to one hub, the next that has room. What
+  was under way when a connection broke is dropped as `link_lost`.
+pattern = "publish": each frame goes to every hub that is there, and none is waited for. What a slow
+  one misses, it counts as missing itself.
+pattern = "push": each frame goes to one hub, unacknowledged. What a broken connection loses is
+  counted as missing by the hub; what the hub has no room for, it drops.
+
+While no hub is there frames stay in the mailbox, which keeps the newest of each source for 2 s.
+
+A Sluice hub reads whatever comes. A program with imagezmq's ImageHub reads pixels or JPEGs, doesn't
+tell which, and says OK to both. So `peer` says it, and what has another form is turned into that:
+
+peer = "imagezmq-images": pixels, for recv_image(). JPEGs are decoded; yuv420 and bgra8 become bgr8.
+peer = "imagezmq-jpegs": JPEGs, for recv_jpg(). Pixels are compressed at quality 85; put encode.jpeg
+  before it for another.
+
+What can't be turned into it, such as a PNG, fails. Without `peer`, a JPEG ends no program that calls
+recv_image(): until a Sluice hub has answered, and when publishing always, zeros follow the JPEG and
+the header calls all of it pixels, so that recv_image() gives a senseless picture, and recv_jpg() the
+JPEG. When an ImageHub has answered, the log says what to set, and yuv420 goes to it as bgr8.)");
     d.input(kinds::frames);
     declare_access(d, "hubs");
     d.choice(
         "pattern", &Send::pattern,
         {{"request", Pattern::request}, {"publish", Pattern::publish}, {"push", Pattern::push}},
         "how frames are handed over");
+    d.choice("peer", &Send::peer,
+             {{"sluice", Peer::sluice},
+              {"imagezmq-images", Peer::imagezmq_images},
+              {"imagezmq-jpegs", Peer::imagezmq_jpegs}},
+             "what the program at the other end can read");
     d.param("window", &Send::window,
             "frames under way at once; fewer where the link is too thin for them")
         .range(1, 64);
@@ -81,6 +95,7 @@ from = "cameras"
   }
 
   Pattern pattern = Pattern::request;
+  Peer peer = Peer::sluice;
   int window = 4;
   Duration reply_limit = std::chrono::seconds(10);
 
@@ -90,7 +105,8 @@ from = "cameras"
                             reply_limit,
                             dead_after,
                             fmt::format("{:08x}", std::random_device()()),
-                            limits(*this)};
+                            limits(*this),
+                            peer != Peer::sluice};
     const auto now = context.clock().steady();
     if (security == "curve") locks_.emplace(zmq_, *this, context.clock());
     const auto add = [&](const std::string& address, bool listens, VideoSocket::Secure secure) {
@@ -127,8 +143,17 @@ from = "cameras"
   bool send_one(LoopContext& context) {
     Lane* lane = next_with_room();
     if (!lane) return false;
-    const auto frame = context.take(Duration(0));
+    auto frame = context.take(Duration(0));
     if (!frame) return false;
+    try {
+      // To a hub that is none of Sluice's, yuv420 would be a gray picture of its planes.
+      const bool to_old =
+          peer == Peer::sluice && lane->to_old_hub() && frame->kind() == Kind::yuv420;
+      frame = readable_.of(frame, to_old ? Peer::imagezmq_images : peer);
+    } catch (const FrameError& unreadable) {
+      context.fail(frame->source, unreadable.what());
+      return true;
+    }
     bool taken = false;
     if (pattern != Pattern::publish)
       taken = lane->send(frame, context);
@@ -178,6 +203,7 @@ from = "cameras"
   zmq::context_t zmq_{1};
   std::optional<Locks> locks_;
   Refusals refusals_;
+  Readable readable_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::vector<VideoSocket*> sockets_;
   std::vector<bool> for_writing_;

@@ -36,6 +36,20 @@ Json shape_of(const Image& image) {
   return shape;
 }
 
+// Of the picture that recv_image() makes of so many bytes, or a few more: about a square, as many
+// programs scale what they get, and can't scale a single row.
+struct Shape {
+  std::size_t rows, columns;
+  std::size_t bytes() const { return rows * columns * 3; }
+};
+Shape shape_over(std::size_t bytes) {
+  constexpr std::size_t kStep = 16;  // of columns, so that they change less often
+  const auto pixels = std::max<std::size_t>(1, (bytes + 2) / 3);
+  const auto side = static_cast<std::size_t>(std::sqrt(static_cast<double>(pixels)));
+  const auto columns = (side / kStep + 1) * kStep;
+  return {(pixels + columns - 1) / columns, columns};
+}
+
 std::string text_of(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
@@ -183,6 +197,12 @@ Image pixels_of(const Json& header, bool numbers, std::span<const std::uint8_t> 
   return Image(format, std::move(mat), std::move(owner));
 }
 
+// Without what was put behind it for others.
+std::span<const std::uint8_t> encoded_in(const Json& extra, std::span<const std::uint8_t> payload) {
+  if (!extra.contains("n")) return payload;
+  return payload.first(whole<std::size_t>(extra, "n", 0, payload.size()));
+}
+
 bool is_jpeg(std::span<const std::uint8_t> bytes) {
   return bytes.size() >= 2 && bytes[0] == 0xFF && bytes[1] == 0xD8;
 }
@@ -241,6 +261,12 @@ std::string header_of(const Frame& frame, const Sending& sending) {
     json["dtype"] = dtype_of(image->mat().depth());
     json["shape"] = shape_of(*image);
     if (image->format() == Kind::yuv420) extra["w"] = image->width(), extra["h"] = image->height();
+  } else if (sending.for_anyone) {
+    const auto size = frame.encoded()->bytes.size();
+    const auto shape = shape_over(size);
+    json["dtype"] = "uint8";
+    json["shape"] = {shape.rows, shape.columns, 3};
+    extra["n"] = size;
   }
   if (!frame.annotations.empty()) {
     // The frame must get there even where all that was found in it does not.
@@ -267,8 +293,16 @@ std::string ping_of(std::string_view run, Duration every) {
       .dump();
 }
 
-Payload payload_of(const FramePtr& frame) {
-  if (const auto* encoded = frame->encoded()) return {encoded->bytes, frame};
+Payload payload_of(const FramePtr& frame, bool for_anyone) {
+  if (const auto* encoded = frame->encoded()) {
+    if (!for_anyone) return {encoded->bytes, frame};
+    const auto longer = std::make_shared<std::vector<std::uint8_t>>();
+    const auto size = shape_over(encoded->bytes.size()).bytes();
+    longer->reserve(size);
+    longer->assign(encoded->bytes.begin(), encoded->bytes.end());
+    longer->resize(size);
+    return {*longer, longer};
+  }
   const Image& image = *frame->image();
   const std::size_t size = image.bytes();
   const auto bytes_of = [](const cv::Mat& m) { return m.total() * m.elemSize(); };
@@ -321,9 +355,11 @@ Incoming message_of(std::string_view header, std::span<const std::uint8_t> paylo
   frame->source = source_of(text);
   if (incoming.from_sluice) read_extra(*extra, *frame, incoming);
   const std::string format = incoming.from_sluice ? short_text(*extra, "fmt") : "";
+  const bool encoded = format == "jpeg" || format == "png";
+  if (encoded) payload = encoded_in(*extra, payload);
   if (format == "yuv420") {
     frame->payload = planes_of(*extra, payload, std::move(owner));
-  } else if (json.contains("dtype") && json.contains("shape")) {
+  } else if (!encoded && json.contains("dtype") && json.contains("shape")) {
     frame->payload = pixels_of(json, format == "array", payload, std::move(owner));
   } else if (is_jpeg(payload) || is_png(payload)) {
     frame->payload = Encoded{is_jpeg(payload) ? Kind::jpeg : Kind::png, payload, std::move(owner)};

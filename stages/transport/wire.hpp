@@ -12,11 +12,18 @@
 //   fmt  payload kind: "bgr8", "yuv420", "jpeg", ...
 //   w, h of a yuv420 picture, whose planes follow each other as Y, U, V
 //   ann  annotations: [{"l": label, "b": [x, y, width, height], "s": score, "t": text}]
+//   n    bytes of a picture whose header says how to read it as pixels, too (see below)
 // A sender that ends says goodbye: {"msg": "", "sluice": {"v": 1, "run": ..., "bye": true}} before
 // an empty payload. One that has heard nothing for a while pings, {"msg": "", "sluice": {"v": 1,
 // "run": ..., "ping": 667}}, which is answered at once; from its first ping on it sends something
-// at least that often, in ms, while pings are answered. Only Sluice is sent these. Everything read
-// here comes from outside and is checked before it is believed.
+// at least that often, in ms, while pings are answered. Only Sluice is sent these.
+//
+// imagezmq's recv_image() raises where the header has no dtype and shape, which ends most programs
+// that call it. So as long as nobody knows who will read a JPEG, its header has both: recv_image()
+// makes a senseless picture of its bytes, which are filled up with zeros that JPEG decoders pass
+// over; recv_jpg() and Sluice find the JPEG.
+//
+// Everything read here comes from outside and is checked before it is believed.
 #pragma once
 
 #include <cstddef>
@@ -63,18 +70,19 @@ struct Sending {
   std::string_view run;
   UtcTime sent{};
   std::optional<Duration> offset;
+  bool for_anyone = false;  // a compressed picture can be read as pixels, too
 };
 std::string header_of(const Frame& frame, const Sending& sending);
 std::string goodbye_of(std::string_view run);
 std::string ping_of(std::string_view run, Duration every);
 
 // The payload's bytes as they go over the wire: a view of the frame's own memory, which `owner`
-// keeps, or of a copy where the pixels are not contiguous.
+// keeps, or of a copy where the pixels are not contiguous, or zeros follow (`for_anyone`).
 struct Payload {
   std::span<const std::uint8_t> bytes;
   std::shared_ptr<const void> owner;
 };
-Payload payload_of(const FramePtr& frame);
+Payload payload_of(const FramePtr& frame, bool for_anyone = false);
 
 // What the two parts are. The payload's memory is kept by `owner` and becomes the
 // frame's, without a copy but where pixels of several bytes each are not aligned or of the other

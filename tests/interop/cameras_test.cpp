@@ -29,22 +29,57 @@ bool has_both(Process& hub, const std::string& one, const std::string& other) {
 
 }  // namespace
 
-TEST_CASE("an ImageHub gets a Sluice camera's pixels in each of their formats") {
+TEST_CASE("recv_image() gets a Sluice camera's pictures, whatever their format") {
   const std::map<std::string, json> shapes{
       {"bgr8", {48, 64, 3}},
       {"gray8", {48, 64}},
-      {"yuv420", {72, 64}},  // one tall grey picture: its planes, one below the other
+      {"yuv420", {48, 64, 3}},
+      {"jpeg", {48, 64, 3}},
   };
+  const bool publishes = GENERATE(false, true);
+  INFO((publishes ? "published" : "by request"));
   const auto out = "tcp://" + free_address();
-  Process hub(python("hub.py", {out}));
-  for (const auto& [format, shape] : shapes)
-    Running(node_graph({format, "format = \"" + format + "\"\nrate = 100\n", connects(out)}))
+  auto call = python("hub.py", {out});
+  if (publishes) call.push_back("--publish");
+  Process hub(call);
+  for (const auto& [format, shape] : shapes) {
+    const bool jpg = format == "jpeg";
+    Running(node_graph({format, (jpg ? "" : "format = \"" + format + "\"\n") + "rate = 100\n",
+                        "peer = \"imagezmq-images\"\n" + uplink(publishes, out), jpg}))
         .until(hub, 10);
+  }
   for (const auto& frame : told(hub)) {
     INFO(frame.dump());
     CHECK(frame["dtype"] == "uint8");
     CHECK(frame["shape"] == shapes.at(frame["msg"]));
   }
+}
+
+TEST_CASE("recv_jpg() gets the JPEGs of a Sluice camera that makes none itself") {
+  const auto out = "tcp://" + free_address();
+  Process hub(python("hub.py", {out, "--jpg"}));
+  for (const std::string format : {"bgr8", "yuv420"})
+    Running(node_graph({format, "format = \"" + format + "\"\nrate = 100\n",
+                        "peer = \"imagezmq-jpegs\"\n" + connects(out)}))
+        .until(hub, 10);
+  for (const auto& frame : told(hub)) CHECK(frame["shape"] == json({48, 64, 3}));
+}
+
+// recv_image() raises KeyError where a header has no dtype, and its program ends.
+TEST_CASE("JPEGs to recv_image() without a word of who reads them don't end it") {
+  const bool publishes = GENERATE(false, true);
+  INFO((publishes ? "published" : "by request"));
+  const auto out = "tcp://" + free_address();
+  auto call = python("hub.py", {out});
+  if (publishes) call.push_back("--publish");
+  Process hub(call);
+  Running node(node_graph({"garage", "rate = 100\n", uplink(publishes, out), true}));
+  const bool alive = tells(hub, "sum", 20);
+  INFO(hub.err());
+  REQUIRE(alive);
+  const auto log = node.process().err();
+  const bool told_what_to_set = log.find("peer = \"imagezmq-images\"") != std::string::npos;
+  CHECK(told_what_to_set == !publishes);
 }
 
 // A goodbye, which Sluice's hubs are told, would end an ImageHub.

@@ -54,7 +54,9 @@ void relay(Pattern in, Pattern out, What what, int hubs = 1) {
   auto sender_call = python("sender.py", peer_options(left, in, what));
   // Who publishes goes on until the hubs have what they want: they may have come late.
   if (all) sender_call.insert(sender_call.end(), {"--count", std::to_string(kFrames)});
-  Running relay(relay_graph(receive_lines(in, left), send_lines(out, right)));
+  const std::string peer = what == What::jpg ? "imagezmq-jpegs" : "imagezmq-images";
+  Running relay(
+      relay_graph(receive_lines(in, left), "peer = \"" + peer + "\"\n" + send_lines(out, right)));
   std::vector<std::unique_ptr<Process>> at_hubs;
   for (int i = 0; i < hubs; ++i)
     at_hubs.push_back(std::make_unique<Process>(python("hub.py", peer_options(right, out, what))));

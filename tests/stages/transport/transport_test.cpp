@@ -11,6 +11,7 @@
 #include <zmq.hpp>
 
 #include "catch.hpp"
+#include "codec/jpeg_compressor.hpp"
 #include "process.hpp"
 
 using namespace sluice;
@@ -25,6 +26,11 @@ FramePtr frame(std::uint64_t sequence, const std::string& source = "cam") {
   return testkit::make_frame(
       cv::Mat(4, 6, CV_8UC3, cv::Scalar::all(static_cast<double>(sequence % 256))), source,
       sequence, Clock::system().utc());
+}
+
+FramePtr jpeg_of(const FramePtr& picture) {
+  codec::JpegCompressor compressor;
+  return picture->with(compressor.encode(*picture->image(), {}));
 }
 
 // An old peer: imagezmq's own sockets and message, sent part by part.
@@ -167,6 +173,130 @@ TEST_CASE("an old REP hub is fed, with several frames under way") {
     hub.send({"OK"});
   }
   REQUIRE(node.eventually([&] { return node.counts().out == 20; }));
+}
+
+TEST_CASE("a JPEG to who knows whom ends no old hub, and the log says what to set, once") {
+  const auto address = free_address();
+  Peer hub(zmq::socket_type::rep);
+  hub.socket.bind(address);
+  Sender node(address);
+  const auto jpeg = jpeg_of(frame(1, "pi"));
+  for (std::uint64_t i = 0; i < 20; ++i) node.queue(jpeg);
+  node.end_inputs();
+  for (int i = 0; i < 20; ++i) {
+    const auto parts = hub.receive();
+    REQUIRE(parts.size() == 2);
+    const auto header = nlohmann::json::parse(parts[0]);
+    CHECK(header["dtype"] == "uint8");  // else recv_image() raises
+    std::size_t bytes = 1;
+    for (const auto& size : header["shape"]) bytes *= size.get<std::size_t>();
+    CHECK(bytes == parts[1].size());
+    const auto sent = jpeg->encoded()->bytes;
+    CHECK(std::equal(sent.begin(), sent.end(), parts[1].begin(),
+                     [](auto a, char b) { return a == static_cast<std::uint8_t>(b); }));
+    hub.send({"OK"});
+  }
+  REQUIRE(node.eventually([&] { return node.counts().out == 20; }));
+  node.stop();
+  int told = 0;
+  for (const auto& line : node.log())
+    told += static_cast<int>(line.find("peer = \"imagezmq-images\"") != std::string::npos);
+  CHECK(told == 1);
+}
+
+TEST_CASE("a Sluice hub gets a JPEG's own bytes, the first one's, too") {
+  const auto pattern = GENERATE("request", "publish");
+  const auto address = free_address();
+  Receiver hub(address, {{"pattern", pattern}});
+  Sender node(address, {{"pattern", pattern}});
+  const auto jpeg = jpeg_of(frame(0));
+  std::uint64_t sequence = 0;
+  REQUIRE(hub.eventually([&] {
+    auto next = std::make_shared<Frame>(*jpeg);
+    next->sequence = sequence++;
+    node.queue(next);
+    return hub.frames().size() >= 10;
+  }));
+  node.stop();
+  for (const auto& got : hub.frames())
+    CHECK(std::ranges::equal(got->encoded()->bytes, jpeg->encoded()->bytes));
+  for (const auto& line : node.log()) CHECK(line.find("peer =") == std::string::npos);
+}
+
+TEST_CASE("an old hub that is named gets what it reads, whatever comes") {
+  struct Case {
+    std::string peer;
+    FramePtr frame;
+    nlohmann::json shape;  // null: a JPEG
+  };
+  const auto colours = frame(7, "pi");
+  const auto yuv = colours->with(Image::make_yuv420(6, 4));
+  const auto bgra = colours->with(Image(Kind::bgra8, cv::Mat::zeros(4, 6, CV_8UC4)));
+  const auto gray = colours->with(Image(Kind::gray8, cv::Mat::zeros(4, 6, CV_8UC1)));
+  const auto numbers = colours->with(Image(Kind::array, cv::Mat::zeros(4, 6, CV_32FC1)));
+  const nlohmann::json shown{4, 6, 3}, plain{4, 6};
+  const auto c = GENERATE_COPY(values<Case>({{"imagezmq-images", colours, shown},
+                                             {"imagezmq-images", yuv, shown},
+                                             {"imagezmq-images", bgra, shown},
+                                             {"imagezmq-images", jpeg_of(colours), shown},
+                                             {"imagezmq-images", gray, plain},
+                                             {"imagezmq-images", numbers, plain},
+                                             {"imagezmq-jpegs", colours, nullptr},
+                                             {"imagezmq-jpegs", yuv, nullptr},
+                                             {"imagezmq-jpegs", jpeg_of(colours), nullptr}}));
+  INFO(c.peer << ", " << to_string(c.frame->kind()));
+  const auto address = free_address();
+  Peer hub(zmq::socket_type::rep);
+  hub.socket.bind(address);
+  Sender node(address, {{"peer", c.peer}});
+  node.queue(c.frame);
+  const auto parts = hub.receive();
+  hub.send({"OK"});
+  REQUIRE(parts.size() == 2);
+  const auto header = nlohmann::json::parse(parts[0]);
+  CHECK(header["msg"] == "pi");
+  if (c.shape.is_null()) {
+    CHECK(!header.contains("shape"));
+    CHECK(parts[1].starts_with("\xff\xd8"));
+    CHECK(parts[1].ends_with("\xff\xd9"));
+  } else {
+    CHECK(header["shape"] == c.shape);
+  }
+  REQUIRE(node.eventually([&] { return node.counts().out == 1; }));
+  node.stop();
+  for (const auto& line : node.log()) CHECK(line.find("peer =") == std::string::npos);
+}
+
+TEST_CASE("what an old hub has no form for fails, with the reason, and the next goes on") {
+  const auto peer = GENERATE("imagezmq-images", "imagezmq-jpegs");
+  const auto address = free_address();
+  Peer hub(zmq::socket_type::rep);
+  hub.socket.bind(address);
+  Sender node(address, {{"peer", peer}});
+  node.queue(frame(0)->with(Encoded::from(Kind::png, {0x89, 'P', 'N', 'G'})));
+  node.queue(frame(1));
+  CHECK(hub.receive().size() == 2);
+  hub.send({"OK"});
+  REQUIRE(node.eventually([&] { return node.counts().out == 1; }));
+  node.stop();
+  CHECK(node.counts().failed == 1);
+}
+
+TEST_CASE("a hub that answered as an old one does is sent no planes") {
+  const auto address = free_address();
+  Peer hub(zmq::socket_type::rep);
+  hub.socket.bind(address);
+  Sender node(address);
+  const auto yuv = frame(0, "pi")->with(Image::make_yuv420(6, 4));
+  const auto next_shape = [&] {
+    node.queue(yuv);
+    const auto parts = hub.receive();
+    hub.send({"OK"});
+    return nlohmann::json::parse(parts.at(0))["shape"];
+  };
+  next_shape();
+  REQUIRE(node.eventually([&] { return node.counts().out == 1; }));
+  CHECK(next_shape() == nlohmann::json({4, 6, 3}));
 }
 
 TEST_CASE(

@@ -77,6 +77,34 @@ TEST_CASE("yuv420 of any size survives the wire, planes apart or not") {
   CHECK((wire::payload_of(frame).bytes.data() == image.plane(0).data) == !apart);
 }
 
+TEST_CASE("a JPEG for anyone is pixels to recv_image(), and the same JPEG to Sluice") {
+  for (const std::size_t size : {2, 3, 100, 30'000, 30'001, 1'000'000}) {
+    INFO(size);
+    auto jpeg = bytes(size);
+    jpeg[0] = 0xFF, jpeg[1] = 0xD8;
+    const auto frame =
+        testkit::make_frame(cv::Mat::zeros(2, 2, CV_8UC1))->with(Encoded::from(Kind::jpeg, jpeg));
+    const auto header = wire::header_of(*frame, {"run1", kArrived, {}, true});
+    const auto whole = wire::payload_of(frame, true);
+    const auto payload = whole.bytes;
+
+    const auto json = Json::parse(header);
+    CHECK(json["dtype"] == "uint8");
+    const auto shape = json["shape"].get<std::vector<std::size_t>>();
+    REQUIRE(shape.size() == 3);
+    CHECK(shape[2] == 3);
+    CHECK(shape[0] * shape[1] * 3 == payload.size());
+    CHECK(payload.size() < size + 3 * shape[1]);  // less than a row more
+    CHECK(shape[1] <= shape[0] + 33);
+    CHECK(shape[0] <= shape[1]);
+    CHECK(std::equal(jpeg.begin(), jpeg.end(), payload.begin()));
+
+    const auto got = read(header, {payload.begin(), payload.end()});
+    REQUIRE(got.frame->kind() == Kind::jpeg);
+    CHECK(std::ranges::equal(got.frame->encoded()->bytes, jpeg));
+  }
+}
+
 TEST_CASE("rows with padding go out without it") {
   cv::Mat large(10, 10, CV_8UC3);
   cv::randu(large, 0, 255);

@@ -1,0 +1,29 @@
+// What the program at the other end can read, and frames in that form.
+#pragma once
+
+#include <sluice/media/frame.hpp>
+
+#include "codec/jpeg_compressor.hpp"
+
+namespace sluice {
+
+// sluice: every kind.
+// imagezmq_images: pixels as OpenCV has them, what recv_image() gives to imagezmq's programs.
+// imagezmq_jpegs: JPEGs, for recv_jpg().
+enum class Peer { sluice, imagezmq_images, imagezmq_jpegs };
+
+// Used by one thread.
+class Readable {
+ public:
+  // The frame as it is where the peer can read it, else the same picture in another form. Throws
+  // FrameError where there is none.
+  FramePtr of(const FramePtr& frame, Peer peer);
+
+ private:
+  FramePtr pixels(const FramePtr& frame);
+  FramePtr jpeg(const FramePtr& frame);
+
+  codec::JpegCompressor compressor_;
+};
+
+}  // namespace sluice
