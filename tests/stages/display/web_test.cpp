@@ -407,7 +407,7 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "display.web claims what it keeps and no more; where that is too much, others find room") {
+    "display.web claims what it keeps and no more, and where that is too much, others find room") {
   Page page;
   const auto send = [&](int i) {
     page.send(picture({0, 0, 255}, "cam" + std::to_string(i), {200, 100}));

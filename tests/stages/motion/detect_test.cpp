@@ -398,7 +398,7 @@ TEST_CASE("motion.detect: a camera that falls silent while something moves is go
 }
 
 TEST_CASE(
-    "motion.detect: watches so many sources and no more; others go on unwatched, and counted") {
+    "motion.detect: watches so many sources and no more, and others go on unwatched, and counted") {
   StageTest test("motion.detect",
                  {{"max_sources", std::int64_t{3}}, {"gone_after", std::string("1s")}});
   for (const auto* source : {"a", "b", "c", "d", "e", "a"}) send_plain(test, source);
