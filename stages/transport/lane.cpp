@@ -76,15 +76,24 @@ bool Lane::waits_for_socket() const {
          (rules_.pattern != Pattern::request || under_way_.size() < window_.size());
 }
 
-bool Lane::send(const FramePtr& frame, LoopContext& context) {
+bool Lane::send(const FramePtr& frame, const std::string& text, LoopContext& context) {
   const auto& clock = context.clock();
   const auto now = clock.steady();
   wire::Sending sending{rules_.run, clock.utc(), {}};
   if (clock_.known()) sending.offset = clock_.offset(sending.sent, now);
   sending.for_anyone = frame->encoded() && for_anyone();
-  const std::string header = wire::header_of(*frame, sending);
-  auto payload = wire::payload_of(frame, sending.for_anyone);
-  auto body = message_over(payload.bytes, std::move(payload.owner));
+  return post(text.empty() ? wire::header_of(*frame, sending) : wire::header_of(text),
+              wire::payload_of(frame, sending.for_anyone),
+              {frame->source, frame->sequence, now, under_way_.empty(), {}});
+}
+
+bool Lane::tell(const std::string& text, const Encoded& blank, LoopContext& context) {
+  return post(wire::header_of(text), {blank.bytes, blank.owner},
+              {{}, 0, context.clock().steady(), under_way_.empty(), text});
+}
+
+bool Lane::post(const std::string& header, const wire::Payload& payload, Request request) {
+  auto body = message_over(payload.bytes, payload.owner);
   auto& socket = socket_.socket();
   const auto more = zmq::send_flags::sndmore | zmq::send_flags::dontwait;
   // Once the first part is taken, the others are.
@@ -95,8 +104,8 @@ bool Lane::send(const FramePtr& frame, LoopContext& context) {
   if (!taken) return false;
   socket.send(body, zmq::send_flags::dontwait);
   if (rules_.pattern == Pattern::request) {
-    if (under_way_.empty() && !pinged_) moved_ = now;  // it need not have moved until now
-    under_way_.push_back({frame->source, frame->sequence, now, under_way_.empty()});
+    if (under_way_.empty() && !pinged_) moved_ = request.sent;  // it need not have until now
+    under_way_.push_back(std::move(request));
     ++owed_;
   }
   return true;
@@ -252,10 +261,13 @@ void Lane::settle(std::string_view reply, LoopContext& context) {
   const Duration took = now - request->sent;
   window_.replied(took, request->alone);
   if (took < rules_.dead_after) patience_ = rules_.dead_after;
-  if (reply.starts_with("ERROR"))
-    context.fail(request->source, fmt::format("the hub refused a frame: {}",
-                                              reply.substr(0, reply.find('{')).substr(0, 200)));
-  else
+  const bool refused = reply.starts_with("ERROR");
+  const auto answer = reply.substr(0, reply.find('{')).substr(0, 200);
+  if (refused && request->text.empty())
+    context.fail(request->source, fmt::format("the hub refused a frame: {}", answer));
+  else if (refused)
+    context.log(LogLevel::warning, fmt::format("the hub refused '{}': {}", request->text, answer));
+  else if (request->text.empty())
     context.done();
   under_way_.erase(request);
 }
@@ -267,7 +279,7 @@ void Lane::met_old_hub(LoopContext& context) {
   context.log(LogLevel::warning,
               fmt::format("{} answers as imagezmq's hubs do, and doesn't tell what it can read: "
                           "write peer = \"imagezmq-images\" if it calls recv_image(), or peer = "
-                          "\"imagezmq-jpegs\" if it calls recv_jpg()",
+                          "\"imagezmq-jpegs\" if it calls recv_jpg(), or peer = \"imagehub\"",
                           socket_.address()));
 }
 
@@ -282,8 +294,15 @@ void Lane::read_times(const Request& request, UtcTime received, UtcTime sent,
 }
 
 void Lane::drop_under_way(LoopContext& context, std::string_view cause) {
-  for (const auto& request : under_way_) context.drop(request.source, cause);
+  for (const auto& request : under_way_) let_go(request, context, cause);
   under_way_.clear();
+}
+
+void Lane::let_go(const Request& request, LoopContext& context, std::string_view cause) {
+  if (request.text.empty())
+    context.drop(request.source, cause);
+  else
+    unacknowledged_.push_back(request.text);
 }
 
 void Lane::give_up_waiting(LoopContext& context) {
@@ -292,7 +311,7 @@ void Lane::give_up_waiting(LoopContext& context) {
   if (socket_.listens()) {
     // The hub that had it is gone; others on this address may be well.
     while (!under_way_.empty() && now - under_way_.front().sent >= rules_.reply_limit) {
-      context.drop(under_way_.front().source, "no_reply");
+      let_go(under_way_.front(), context, "no_reply");
       under_way_.pop_front();
     }
     return;

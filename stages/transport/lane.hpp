@@ -5,6 +5,8 @@
 #include <deque>
 #include <sluice/stage.hpp>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "transport/peer_clock.hpp"
 #include "transport/refusals.hpp"
@@ -43,7 +45,13 @@ class Lane {
 
   // Where has_room() was true. What it takes under `request`, it settles; the other patterns know
   // of no more than that it was taken.
-  bool send(const FramePtr& frame, LoopContext& context);
+  // `text`: what to call the frame to a hub that knows no more of it; empty: its source, and all
+  // that Sluice knows.
+  bool send(const FramePtr& frame, const std::string& text, LoopContext& context);
+  // A text that brings no picture, under `request`. What was not acknowledged when the connection
+  // ended is given back, oldest first.
+  bool tell(const std::string& text, const Encoded& blank, LoopContext& context);
+  std::vector<std::string> take_unacknowledged() { return std::exchange(unacknowledged_, {}); }
   // Settles what was replied to, raises what happened, makes a broken connection anew.
   void keep(LoopContext& context, Refusals& refusals);
   // Settles what is still under way as dropped.
@@ -56,9 +64,12 @@ class Lane {
     std::string source;
     std::uint64_t sequence;
     SteadyTime sent;
-    bool alone;  // nothing else was under way then
+    bool alone;        // nothing else was under way then
+    std::string text;  // of a text, which is no frame
   };
 
+  bool post(const std::string& header, const wire::Payload& payload, Request request);
+  void let_go(const Request& request, LoopContext& context, std::string_view cause);
   bool for_anyone() const;
   void take_replies(LoopContext& context, Refusals& refusals);
   void settle(std::string_view reply, LoopContext& context);
@@ -74,6 +85,7 @@ class Lane {
   VideoSocket socket_;
   Window window_;
   std::deque<Request> under_way_;
+  std::vector<std::string> unacknowledged_;
   RoundTrips clock_;
   bool old_hub_told_ = false;
 

@@ -16,9 +16,14 @@ FramePtr Readable::of(const FramePtr& frame, Peer peer) {
     case Peer::imagezmq_images:
       return pixels(frame);
     case Peer::imagezmq_jpegs:
+    case Peer::imagehub:
       return jpeg(frame);
   }
   return frame;
+}
+
+Encoded Readable::blank() {
+  return compressor_.encode(Image(Kind::gray8, cv::Mat::zeros(2, 2, CV_8UC1)), {});
 }
 
 // Numbers that are no picture go as they are: NumPy has them all.

@@ -10,7 +10,8 @@ namespace sluice {
 // sluice: every kind.
 // imagezmq_images: pixels as OpenCV has them, what recv_image() gives to imagezmq's programs.
 // imagezmq_jpegs: JPEGs, for recv_jpg().
-enum class Peer { sluice, imagezmq_images, imagezmq_jpegs };
+// imagehub: JPEGs, with the texts that it files them under.
+enum class Peer { sluice, imagezmq_images, imagezmq_jpegs, imagehub };
 
 // Used by one thread.
 class Readable {
@@ -18,6 +19,8 @@ class Readable {
   // The frame as it is where the peer can read it, else the same picture in another form. Throws
   // FrameError where there is none.
   FramePtr of(const FramePtr& frame, Peer peer);
+  // Goes with a text that brings no picture, as imagenode does it: two by two gray pixels.
+  Encoded blank();
 
  private:
   FramePtr pixels(const FramePtr& frame);

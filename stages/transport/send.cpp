@@ -9,6 +9,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <deque>
 #include <random>
 #include <sluice/stage.hpp>
 
@@ -16,6 +18,7 @@
 #include "transport/endpoint.hpp"
 #include "transport/lane.hpp"
 #include "transport/locks.hpp"
+#include "transport/node_texts.hpp"
 #include "transport/readable.hpp"
 #include "transport/refusals.hpp"
 
@@ -44,12 +47,19 @@ tell which, and says OK to both. So `peer` says it, and what has another form is
 peer = "imagezmq-images": pixels, for recv_image(). JPEGs are decoded; yuv420 and bgra8 become bgr8.
 peer = "imagezmq-jpegs": JPEGs, for recv_jpg(). Pixels are compressed at quality 85; put encode.jpeg
   before it for another.
+peer = "imagehub": JPEGs under imagenode's texts, so that imagehub stores them: "NODE SOURCE|jpg"
+  (without SOURCE where it is the same). Events that are linked to it go to imagehub's log:
+  motion.began and motion.ended as "NODE SOURCE|motion|moving" and "|still", node.reading as
+  "NODE SOURCE|WHAT|VALUE"; other events don't go. "NODE|Restart|..." goes at each start, and
+  "NODE|Heartbeat" every `heartbeat`. What of these was not acknowledged when a connection broke is
+  sent again.
 
 What can't be turned into it, such as a PNG, fails. Without `peer`, a JPEG ends no program that calls
 recv_image(): until a Sluice hub has answered, and when publishing always, zeros follow the JPEG and
 the header calls all of it pixels, so that recv_image() gives a senseless picture, and recv_jpg() the
 JPEG. When an ImageHub has answered, the log says what to set, and yuv420 goes to it as bgr8.)");
     d.input(kinds::frames);
+    d.input(Kind::event, "events", "what imagehub is told besides pictures");
     declare_access(d, "hubs");
     d.choice(
         "pattern", &Send::pattern,
@@ -58,14 +68,24 @@ JPEG. When an ImageHub has answered, the log says what to set, and yuv420 goes t
     d.choice("peer", &Send::peer,
              {{"sluice", Peer::sluice},
               {"imagezmq-images", Peer::imagezmq_images},
-              {"imagezmq-jpegs", Peer::imagezmq_jpegs}},
+              {"imagezmq-jpegs", Peer::imagezmq_jpegs},
+              {"imagehub", Peer::imagehub}},
              "what the program at the other end can read");
+    d.param("node", &Send::node,
+            "to imagehub: this node's name there, such as \"Front Garden\"; empty: the machine's");
+    d.param("heartbeat", &Send::heartbeat,
+            "to imagehub: how often it is told that this node is alive; 0s: never")
+        .range(Duration(0), std::chrono::hours(24));
     d.param("window", &Send::window,
             "frames under way at once; fewer where the link is too thin for them")
         .range(1, 64);
     d.param("reply_limit", &Send::reply_limit,
             "a hub that acknowledges nothing for so long is given up, and connected to anew")
         .range(std::chrono::milliseconds(200), std::chrono::minutes(10));
+    d.check([](const Send& send, ParamProblems& problems) {
+      check_access(send, problems);
+      send.check_peer(problems);
+    });
     d.raises({"link.up", "link.down", "peer.refused"});
     // Of pictures that can't go out now only the newest is of use later, and not for long.
     d.mailbox({.when_full = WhenFull::latest, .max_age = std::chrono::seconds(2)});
@@ -96,6 +116,8 @@ from = "cameras"
 
   Pattern pattern = Pattern::request;
   Peer peer = Peer::sluice;
+  std::string node;
+  Duration heartbeat{0};
   int window = 4;
   Duration reply_limit = std::chrono::seconds(10);
 
@@ -122,29 +144,85 @@ from = "cameras"
       context.log(LogLevel::info, "sending to " + connect[i]);
     }
     for (const auto& lane : lanes_) sockets_.push_back(&lane->socket());
+    if (peer != Peer::imagehub) return;
+    texts_.emplace(node);
+    blank_ = readable_.blank();
+    to_tell_.push_back(texts_->restart());
+    next_heartbeat_ = now + heartbeat;
+  }
+
+  void on_event(const Event& event, Context& context) override {
+    if (texts_) {
+      if (const auto text = texts_->event(event)) to_tell_.push_back(*text);
+    } else if (!std::exchange(events_told_, true)) {
+      context.log(LogLevel::warning,
+                  "events are sent to imagehub only (peer = \"imagehub\"); these are not sent");
+    }
   }
 
   void run(LoopContext& context) override {
     while (!context.stopping()) {
       for (const auto& lane : lanes_) lane->keep(context, refusals_);
       if (locks_) refusals_.tell(locks_->news(context), context);
+      if (texts_) keep_telling(context.clock().steady());
       while (!context.stopping() && send_one(context)) {
       }
-      if (context.inputs_ended() && under_way() == 0) break;
+      if (context.inputs_ended() && under_way() == 0 && to_tell_.empty() && !next_) break;
       wait(context);
     }
     for (const auto& lane : lanes_) {
       lane->drop_under_way(context, "no_reply");
       lane->say_goodbye();
     }
+    if (next_) context.drop(next_->source, "link_down");
+    if (texts_) keep_telling({});
+    if (!to_tell_.empty())
+      context.log(LogLevel::warning,
+                  fmt::format("{} texts have not reached imagehub, '{}' the last", to_tell_.size(),
+                              to_tell_.back()));
   }
 
  private:
+  void check_peer(ParamProblems& problems) const {
+    if (peer == Peer::imagehub && pattern != Pattern::request)
+      problems.push_back({"pattern", "imagehub takes requests only", "leave 'pattern' out", {}});
+    if (peer != Peer::imagehub && (!node.empty() || heartbeat != Duration(0)))
+      problems.push_back(
+          {node.empty() ? "heartbeat" : "node",
+           fmt::format("only imagehub is told '{}'", node.empty() ? "heartbeat" : "node"),
+           "write peer = \"imagehub\", or leave it out",
+           {}});
+    if (const auto why = against_node_name(node))
+      problems.push_back({"node",
+                          fmt::format("a node can't have this name: {}", *why),
+                          "as in node = \"Front Garden\"",
+                          {}});
+  }
+
+  // What wasn't acknowledged comes first: it is older. A heartbeat that still waits is one.
+  void keep_telling(SteadyTime now) {
+    for (const auto& lane : lanes_) {
+      const auto texts = lane->take_unacknowledged();
+      to_tell_.insert(to_tell_.begin(), texts.begin(), texts.end());
+    }
+    if (heartbeat == Duration(0) || now < next_heartbeat_) return;
+    next_heartbeat_ = now + heartbeat;
+    const auto text = texts_->heartbeat();
+    if (std::ranges::find(to_tell_, text) == to_tell_.end()) to_tell_.push_back(text);
+  }
+
   bool send_one(LoopContext& context) {
     Lane* lane = next_with_room();
     if (!lane) return false;
-    auto frame = context.take(Duration(0));
-    if (!frame) return false;
+    // The events that take() brings happened before the frame that it gives, and go before it.
+    if (to_tell_.empty() && !next_) next_ = context.take(Duration(0));
+    if (!to_tell_.empty()) {
+      if (!lane->tell(to_tell_.front(), blank_, context)) return false;
+      to_tell_.pop_front();
+      return true;
+    }
+    if (!next_) return false;
+    auto frame = std::exchange(next_, nullptr);
     try {
       // To a hub that is none of Sluice's, yuv420 would be a gray picture of its planes.
       const bool to_old =
@@ -154,12 +232,13 @@ from = "cameras"
       context.fail(frame->source, unreadable.what());
       return true;
     }
+    const auto text = texts_ ? texts_->picture(frame->source) : std::string();
     bool taken = false;
     if (pattern != Pattern::publish)
-      taken = lane->send(frame, context);
+      taken = lane->send(frame, text, context);
     else
       for (const auto& each : lanes_)
-        if (each->has_room()) taken = each->send(frame, context) || taken;
+        if (each->has_room()) taken = each->send(frame, text, context) || taken;
     if (!taken)
       context.drop(frame->source, "link_down");
     else if (pattern != Pattern::request)
@@ -204,6 +283,13 @@ from = "cameras"
   std::optional<Locks> locks_;
   Refusals refusals_;
   Readable readable_;
+  // To imagehub.
+  std::optional<NodeTexts> texts_;
+  Encoded blank_;
+  std::deque<std::string> to_tell_;
+  FramePtr next_;  // comes after what is told
+  SteadyTime next_heartbeat_{};
+  bool events_told_ = false;  // that they aren't sent
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::vector<VideoSocket*> sockets_;
   std::vector<bool> for_writing_;

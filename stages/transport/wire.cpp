@@ -283,6 +283,8 @@ std::string header_of(const Frame& frame, const Sending& sending) {
   return text_of(json);
 }
 
+std::string header_of(std::string_view msg) { return text_of(Json{{"msg", msg}}); }
+
 std::string goodbye_of(std::string_view run) {
   return Json{{"msg", ""}, {"sluice", {{"v", 1}, {"run", run}, {"bye", true}}}}.dump();
 }

@@ -73,6 +73,8 @@ struct Sending {
   bool for_anyone = false;  // a compressed picture can be read as pixels, too
 };
 std::string header_of(const Frame& frame, const Sending& sending);
+// To who knows texts only: imagehub.
+std::string header_of(std::string_view msg);
 std::string goodbye_of(std::string_view run);
 std::string ping_of(std::string_view run, Duration every);
 

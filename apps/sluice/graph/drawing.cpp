@@ -85,7 +85,7 @@ class Part {
       if (outputs.size() > 1 || name != "out") ports = name;
     }
     const auto& inputs = to.type->inputs;
-    if (const auto& name = inputs[link.input].name; inputs.size() > 1 || name != "in")
+    if (const auto& name = inputs[link.input].name; name != "in")
       ports += (ports.empty() ? "to " : " to ") + name;
     if (!ports.empty()) texts.push_back(ports);
     texts.push_back(kinds_text(link.kinds));

@@ -132,3 +132,13 @@ TEST_CASE("check: keys that are missing, too many, or lock nothing") {
   CHECK(receive("connect = [\"tcp://a:1\", \"tcp://b:1\"]\n" + curve + two).empty());
   CHECK(has(only(receive(to + curve + two)), "2 keys for 1 addresses"));
 }
+
+TEST_CASE("check: what only imagehub is told needs imagehub, and a name that fits its files") {
+  const std::string to = "connect = \"tcp://a:1\"\n";
+  const std::string hub = to + "peer = \"imagehub\"\n";
+  CHECK(send(hub + "node = \"Front Garden\"\nheartbeat = \"1m\"").empty());
+  CHECK(has(only(send(to + "node = \"pi\"")), "only imagehub is told 'node'"));
+  CHECK(has(only(send(to + "heartbeat = \"1m\"")), "only imagehub is told 'heartbeat'"));
+  CHECK(has(only(send(hub + "node = \"../x\"")), "a node can't have this name"));
+  CHECK(has(only(send(hub + "pattern = \"publish\"")), "imagehub takes requests only"));
+}

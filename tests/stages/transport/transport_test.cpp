@@ -267,6 +267,97 @@ TEST_CASE("an old hub that is named gets what it reads, whatever comes") {
   for (const auto& line : node.log()) CHECK(line.find("peer =") == std::string::npos);
 }
 
+TEST_CASE("imagehub gets a node's start, its pictures and its events as imagenode's texts") {
+  const auto address = free_address();
+  Peer hub(zmq::socket_type::rep);
+  hub.socket.bind(address);
+  Sender node(address, {{"peer", "imagehub"}, {"node", "Front Garden"}});
+  const auto next_text = [&] {
+    const auto parts = hub.receive();
+    hub.send({"OK"});
+    REQUIRE(parts.size() == 2);
+    CHECK(parts[1].starts_with("\xff\xd8"));  // imagehub calls recv_jpg()
+    const auto header = nlohmann::json::parse(parts[0]);
+    CHECK(header.size() == 1);
+    return header["msg"].get<std::string>();
+  };
+  CHECK(next_text().starts_with("Front Garden|Restart|"));
+  node.queue(frame(1, "door"));
+  CHECK(next_text() == "Front Garden door|jpg");
+  node.queue(Event{"motion.began", "door", {{"boxes", std::int64_t{1}}}});
+  CHECK(next_text() == "Front Garden door|motion|moving");
+  node.queue(Event{"motion.ended", "door"});
+  node.queue(Event{"link.up", ""});  // not for imagehub
+  node.queue(jpeg_of(frame(2, "door")));
+  CHECK(next_text() == "Front Garden door|motion|still");
+  CHECK(next_text() == "Front Garden door|jpg");
+  REQUIRE(node.eventually([&] { return node.counts().out == 2; }));
+  node.stop();
+  CHECK(node.counts().failed == 0);
+  CHECK(node.counts().dropped.empty());
+}
+
+TEST_CASE("imagehub hears that a node is alive, as often as is wanted") {
+  const auto address = free_address();
+  Peer hub(zmq::socket_type::rep);
+  hub.socket.bind(address);
+  Sender node(address, {{"peer", "imagehub"}, {"node", "garden"}, {"heartbeat", "100ms"}});
+  for (int beats = 0; beats < 3;) {
+    const auto text = nlohmann::json::parse(hub.receive().at(0))["msg"].get<std::string>();
+    hub.send({"OK"});
+    const bool beat = text == "garden|Heartbeat";
+    CHECK((beat || text.starts_with("garden|Restart|")));
+    beats += beat ? 1 : 0;
+  }
+}
+
+TEST_CASE("what imagehub was told and has not acknowledged it is told again, and in order") {
+  const auto address = free_address();
+  Sender node(address, {{"peer", "imagehub"}, {"node", "garden"}});
+  const auto text_in = [](const std::vector<std::string>& parts) {
+    return nlohmann::json::parse(parts.at(parts.size() - 2))["msg"].get<std::string>();
+  };
+  {
+    Peer mute(zmq::socket_type::router);
+    mute.socket.bind(address);
+    CHECK(text_in(mute.receive()).starts_with("garden|Restart|"));
+    node.queue(Event{"motion.began", "door"});
+    CHECK(text_in(mute.receive()) == "garden door|motion|moving");
+    node.queue(frame(1, "door"));
+    CHECK(text_in(mute.receive()) == "garden door|jpg");
+  }
+  // The frame was lost with the connection.
+  REQUIRE(node.eventually([&] { return node.counts().dropped["link_lost"] == 1; }));
+  Peer hub(zmq::socket_type::rep);
+  hub.socket.bind(address);
+  CHECK(text_in(hub.receive()).starts_with("garden|Restart|"));
+  hub.send({"OK"});
+  CHECK(text_in(hub.receive()) == "garden door|motion|moving");
+  hub.send({"OK"});
+  node.queue(frame(2, "door"));
+  CHECK(text_in(hub.receive()) == "garden door|jpg");
+  hub.send({"OK"});
+  REQUIRE(node.eventually([&] { return node.counts().out == 1; }));
+}
+
+TEST_CASE("events that nobody at the other end reads are not sent, and the log says so, once") {
+  const auto address = free_address();
+  Peer hub(zmq::socket_type::rep);
+  hub.socket.bind(address);
+  Sender node(address);
+  node.queue(Event{"motion.began", "pi"});
+  node.queue(Event{"motion.ended", "pi"});
+  node.queue(frame(0, "pi"));
+  CHECK(nlohmann::json::parse(hub.receive().at(0))["msg"] == "pi");
+  hub.send({"OK"});
+  REQUIRE(node.eventually([&] { return node.counts().out == 1; }));
+  node.stop();
+  int told = 0;
+  for (const auto& line : node.log())
+    told += static_cast<int>(line.find("events are sent to imagehub only") != std::string::npos);
+  CHECK(told == 1);
+}
+
 TEST_CASE("what an old hub has no form for fails, with the reason, and the next goes on") {
   const auto peer = GENERATE("imagezmq-images", "imagezmq-jpegs");
   const auto address = free_address();
