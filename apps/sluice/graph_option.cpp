@@ -32,8 +32,8 @@ std::optional<Plan> load_or_tell(const LoadRequest& request) {
 }
 
 std::optional<Plan> plan_or_tell(Loaded loaded) {
-  for (const auto& problem : loaded.problems)
-    std::fprintf(stderr, "%s\n", to_text(problem).c_str());
+  for (const auto* list : {&loaded.problems, &loaded.warnings})
+    for (const auto& problem : *list) std::fprintf(stderr, "%s\n", to_text(problem).c_str());
   return std::move(loaded.plan);
 }
 

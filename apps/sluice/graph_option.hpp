@@ -20,7 +20,7 @@ struct GraphOptions {
   LoadRequest request(const std::string& graph) const;
 };
 
-// The checked graph; nothing where it has problems, which are then on standard error.
+// The checked graph; nothing where it has problems. These and warnings are on standard error then.
 std::optional<Plan> load_or_tell(const LoadRequest& request);
 std::optional<Plan> plan_or_tell(Loaded loaded);
 

@@ -197,6 +197,15 @@ connect = "tcp://127.0.0.1:5555"
   }
 }
 
+TEST_CASE("a stage that works for nobody is a warning, and no mistake") {
+  Process check(sluice({"check", "configs/pi.toml", "--set", "stage.uplink.from=camera"}));
+  CHECK(check.wait() == 0);
+  CHECK(check.out() == "configs/pi.toml: good, 3 stages\n");
+  INFO(check.err());
+  CHECK(check.err().find("configs/pi.toml:14:8: warning: nobody takes what 'jpeg' (encode.jpeg) "
+                         "gives [goes-nowhere]") != std::string::npos);
+}
+
 TEST_CASE("what can't work is one clear line and the right exit status") {
   struct Case {
     std::vector<std::string> arguments;

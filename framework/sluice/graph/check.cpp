@@ -11,7 +11,8 @@ namespace {
 
 class GraphCheck {
  public:
-  GraphCheck(const Table& graph, Problems& problems) : graph_(graph), problems_(problems) {}
+  GraphCheck(const Table& graph, Problems& problems, Problems& warnings)
+      : graph_(graph), problems_(problems), warnings_(warnings) {}
 
   std::optional<Plan> run(const std::string& fallback_name, const std::string& device) {
     Plan plan;
@@ -33,6 +34,7 @@ class GraphCheck {
     check_flows(nodes_, order, problems_);
     check_awaited(nodes_, problems_);
     if (!problems_.empty()) return std::nullopt;
+    check_taken(nodes_, warnings_);
     fill(plan, order);
     return plan;
   }
@@ -162,6 +164,7 @@ class GraphCheck {
 
   const Table& graph_;
   Problems& problems_;
+  Problems& warnings_;
   Settings mailbox_;
   Nodes nodes_;
 };
@@ -169,8 +172,8 @@ class GraphCheck {
 }  // namespace
 
 std::optional<Plan> check_graph(const Table& graph, const std::string& fallback_name,
-                                const std::string& device, Problems& problems) {
-  return GraphCheck(graph, problems).run(fallback_name, device);
+                                const std::string& device, Problems& problems, Problems& warnings) {
+  return GraphCheck(graph, problems, warnings).run(fallback_name, device);
 }
 
 }  // namespace sluice

@@ -11,9 +11,10 @@ namespace sluice {
 
 inline constexpr std::size_t kMostStages = 2000;
 
-// All that is wrong goes to the problems; there is a plan if and only if that is nothing.
+// All that is wrong goes to the problems; there is a plan if and only if that is nothing, and only
+// then what is odd goes to the warnings.
 // `fallback_name` is the graph's name where it doesn't say one; `device` that of the plan.
 std::optional<Plan> check_graph(const Table& graph, const std::string& fallback_name,
-                                const std::string& device, Problems& problems);
+                                const std::string& device, Problems& problems, Problems& warnings);
 
 }  // namespace sluice

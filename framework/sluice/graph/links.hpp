@@ -53,6 +53,9 @@ void check_flows(Nodes& nodes, const std::vector<std::size_t>& order, Problems& 
 // settled.
 void check_awaited(const Nodes& nodes, Problems& problems);
 
+// Finds stages that make something of which nobody takes anything. Links are settled.
+void check_taken(const Nodes& nodes, Problems& warnings);
+
 // What to put between two stages so that they fit: a hint, or "".
 std::string converter_hint(Kinds given, Kinds wanted);
 

@@ -48,6 +48,7 @@ std::string name_of(const fs::path& path) {
 Loaded load_source(FileTexts& sources, const GraphFile& file, const LoadRequest& request,
                    Problems& problems) {
   Loaded loaded;
+  Problems warnings(sources);
   Variables variables(request.variable, sources, problems);
   FileLayers layers(sources, variables, problems, file.by_name);
   auto graph = layers.load(0, file.path);
@@ -58,8 +59,10 @@ Loaded load_source(FileTexts& sources, const GraphFile& file, const LoadRequest&
     apply_device(*graph, request.device, problems);
     apply_sets(*graph, std::move(settings), problems);
     variables.expand(*graph);
-    loaded.plan = check_graph(*graph, name_of(file.path), request.device, problems);
+    loaded.plan = check_graph(*graph, name_of(file.path), request.device, problems, warnings);
   }
+  loaded.warnings = std::move(warnings).finish();
+  for (auto& warning : loaded.warnings) warning.warning = true;
   return loaded;
 }
 
@@ -83,7 +86,7 @@ Loaded load_graph(const LoadRequest& request) {
   names.add(request.graph, {});
   Problems missing(names);
   const auto file = locate_graph(request.graph, request.folders, missing);
-  if (!file) return {std::nullopt, std::move(missing).finish(), {}};
+  if (!file) return {std::nullopt, std::move(missing).finish(), {}, {}};
 
   auto read = read_graph_file(file->path);
   FileTexts sources;
@@ -91,7 +94,7 @@ Loaded load_graph(const LoadRequest& request) {
   Problems problems(sources);
   if (!read.text) {
     problems.add({0, 0, 0}, read.code, std::move(read.message), std::move(read.hint));
-    return {std::nullopt, std::move(problems).finish(), {}};
+    return {std::nullopt, std::move(problems).finish(), {}, {}};
   }
   auto loaded = load_source(sources, *file, request, problems);
   loaded.problems = std::move(problems).finish();

@@ -33,6 +33,7 @@ LoadRequest default_request(std::string graph);
 struct Loaded {
   std::optional<Plan> plan;                  // there if and only if there are no problems
   std::vector<Problem> problems;             // by file and place
+  std::vector<Problem> warnings;             // likewise; of a plan
   std::vector<std::filesystem::path> files;  // what was read, the graph file first
 };
 

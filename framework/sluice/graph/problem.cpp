@@ -28,8 +28,8 @@ std::string margin(std::string_view line, int caret) {
 
 std::string to_text(const Problem& p) {
   const auto place = p.line > 0 ? fmt::format(":{}:{}", p.line, p.column) : std::string();
-  auto text = fmt::format("{}{}: error: {} [{}]", utf8::escaped(p.file), place,
-                          utf8::escaped(p.message), p.code);
+  auto text = fmt::format("{}{}: {}: {} [{}]", utf8::escaped(p.file), place,
+                          p.warning ? "warning" : "error", utf8::escaped(p.message), p.code);
   if (p.line > 0 && p.caret > 0)
     text += fmt::format("\n{}\n{}^", utf8::escaped(p.source_line, true),
                         margin(p.source_line, p.caret));

@@ -23,7 +23,8 @@ inline constexpr auto kProblemCodes =
                                      "no-stages",         "too-many-stages", "nobody-feeds-it",
                                      "feeds-a-source",    "no-such-stage",   "no-such-output",
                                      "no-such-input",     "duplicate-link",  "kinds-mismatch",
-                                     "never-raised",      "cycle",           "too-many-problems"});
+                                     "never-raised",      "cycle",           "goes-nowhere",
+                                     "too-many-problems"});
 
 // One of kProblemCodes; any other doesn't compile.
 class ProblemCode {
@@ -36,7 +37,8 @@ class ProblemCode {
   std::string_view name_;
 };
 
-// One mistake. `code` is stable and fit for scripts: "unknown-key", "no-such-stage", ...
+// One mistake, or a warning: something that is hardly meant, and hinders nothing. `code` is stable
+// and fit for scripts: "unknown-key", "no-such-stage", ...
 struct Problem {
   std::string file;  // as the user would name it; "--set" for a setting
   int line = 0;      // from 1; 0: about the file as a whole. Of "--set": which of them
@@ -46,10 +48,11 @@ struct Problem {
   std::string hint;         // what to do; may be empty
   std::string source_line;  // the line as it stands, cut around the place if it is long
   int caret = 0;            // the place in `source_line`, from 1, in characters
+  bool warning = false;
 };
 
-// file:line:column: error: message [code], then the line, a caret under the place, and the hint.
-// Without a line's end. Safe for a terminal whatever the file contains.
+// file:line:column: error (or warning): message [code], then the line, a caret under the place, and
+// the hint. Without a line's end. Safe for a terminal whatever the file contains.
 std::string to_text(const Problem& problem);
 
 }  // namespace sluice

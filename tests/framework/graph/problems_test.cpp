@@ -276,6 +276,49 @@ TEST_CASE("Each mistake is one problem, with its code, at its place") {
   }
 }
 
+TEST_CASE("A stage of which nobody takes anything is a warning, and the graph is good") {
+  const auto warnings_of = [](const std::string& text) {
+    const auto loaded = load_graph_text(text, request());
+    INFO(all_texts(loaded));
+    REQUIRE(loaded.plan);
+    std::vector<std::string> texts;
+    for (const auto& w : loaded.warnings) {
+      CHECK(w.code == "goes-nowhere");
+      texts.push_back(to_text(w));
+    }
+    return texts;
+  };
+  const std::string jpeg = R"(
+[stage.camera]
+type = "loadtest.source"
+[stage.jpeg]
+type = "loadtest.encode"
+from = "camera"
+)";
+  const std::string end = "[stage.end]\ntype = \"loadtest.sink\"\nfrom = ";
+  CHECK(warnings_of(jpeg + end + "\"jpeg\"\n").empty());
+  const auto forgotten = warnings_of(jpeg + end + "\"camera\"\n");
+  REQUIRE(forgotten.size() == 1);
+  CHECK(forgotten[0].find("test.toml:4:") == 0);
+  CHECK(forgotten[0].find("warning: nobody takes what 'jpeg' (loadtest.encode) gives") !=
+        std::string::npos);
+  CHECK(warnings_of(jpeg).size() == 1);  // the last one; what feeds it is taken
+
+  // A stage that finds something may be there for its events; a source is there for its pictures.
+  const std::string motion = R"(
+[stage.camera]
+type = "loadtest.source"
+[stage.motion]
+type = "loadtest.motion"
+from = "camera"
+)";
+  const std::string log = "[stage.log]\ntype = \"loadtest.log\"\n";
+  CHECK(warnings_of(motion).size() == 1);
+  CHECK(warnings_of(motion + log).empty());
+  CHECK(warnings_of(motion + end + "\"motion.mask\"\n").empty());
+  CHECK(warnings_of("[stage.camera]\ntype = \"loadtest.source\"\n" + log).size() == 1);
+}
+
 TEST_CASE("Every code is made by a test and explained in the documentation, and no other") {
   std::set<std::string> made;
   for (const auto& c : cases()) made.insert(c.code);
@@ -286,6 +329,7 @@ TEST_CASE("Every code is made by a test and explained in the documentation, and 
     CHECK_FALSE(loaded.plan);
     made.insert(code);
   }
+  made.insert("goes-nowhere");  // above
   const std::set<std::string> known(kProblemCodes.begin(), kProblemCodes.end());
   CHECK(made == known);
 
