@@ -24,7 +24,7 @@ std::string who(const std::string& address) {
 Door::Door(Rules rules, Outside outside)
     : rules_(rules),
       outside_(std::move(outside)),
-      sources_({rules.most_sources, rules.stale_after, rules.dead_after,
+      sources_({rules.most_sources, rules.stale_after, rules.dead_after, rules.frozen_after,
                 [this](int connection, SteadyTime now) { return silent_for(connection, now); }}) {}
 
 // --- links
@@ -67,6 +67,7 @@ void Door::connection_lost(int connection, const std::string& address, LoopConte
 void Door::lose(std::unordered_map<int, Link>::iterator it, const char* why, LoopContext& context) {
   auto& [connection, link] = *it;
   drop_waiting(link, kLost, context, [](const Waiting&) { return true; });
+  forget_pictures(link);
   if (std::exchange(link.up, false)) {
     Event event{"link.down", {}, {{"address", link.address}}};
     if (why) event.details.emplace_back("why", why);
@@ -154,6 +155,11 @@ void Door::tell(LoopContext& context) {
   for (auto& [event, sender] : sources_.take_events()) {
     if (event.name == "source.gone") {
       delays_.erase(event.source);
+      if (const auto it = links_.find(sender.connection); it != links_.end()) {
+        kept_ -= it->second.repeats.bytes();
+        it->second.repeats.forget(event.source);
+        kept_ += it->second.repeats.bytes();
+      }
       const auto of_source = [&source = event.source](const Waiting& w) {
         return w.frame && w.frame->source == source;
       };
@@ -207,6 +213,7 @@ void Door::take(Message message, LoopContext& context) {
   // It was still on its way when its connection ended, and brings nobody back.
   const bool over = ended_.count(connection) != 0;
   Link& link = link_of(message.sender, context);
+  answer_now(link);
   if (!over && !std::exchange(link.up, true))
     raise({"link.up", {}, {{"address", address}}}, link.owner, context);
   take_parsed(message, incoming, link, context);
@@ -259,11 +266,15 @@ void Door::take_frame(Message& message, wire::Incoming& incoming, Link& link,
   const auto now = context.clock().steady();
   Sources::Arrival arrival{frame.source, {}, frame.captured};
   const auto theirs = arrival.sequence = incoming.sequence;
+  arrival.same_again = !theirs && link.repeats.repeats(frame);
   switch (sources_.arrived(arrival, message.sender, now, frame.sequence)) {
     case Sources::Verdict::taken:
       break;
     case Sources::Verdict::repeated:
       context.drop(frame.source, cause::repeated);
+      if (!theirs)
+        return answer_at(link.repeats.answer_at(frame.source, now), link, message.socket,
+                         message.envelope);
       return outside_.answer(message.socket, message.envelope,
                              reply_of(theirs, "OK", message.arrived, context));
     case Sources::Verdict::too_many:
@@ -281,14 +292,16 @@ void Door::take_frame(Message& message, wire::Incoming& incoming, Link& link,
   correct(incoming, message.arrived, context);
   incoming.frame->sender = message.sender.number();
   FramePtr going = incoming.frame;
+  if (!theirs) remember(link, going, context);
   if (!rules_.waits) return context.offer(std::move(going));
   if (turn_.empty() && context.try_emit(going))
-    return outside_.answer(message.socket, message.envelope,
-                           reply_of(theirs, "OK", message.arrived, context));
+    return answer_frame(link, message.socket, message.envelope, theirs, message.arrived, context);
   const std::size_t bytes = frame.image() ? frame.image()->bytes() : frame.encoded()->bytes.size();
-  if (!make_room(link, bytes, context))
+  if (!make_room(link, bytes, context)) {
+    link.repeats.lost(incoming.frame);
     return refuse(message, incoming, link, kFull,
                   "more of its frames wait than are kept; it is to wait for the answers", context);
+  }
   wait(message, incoming, link, bytes);
 }
 
@@ -335,6 +348,68 @@ std::string Door::reply_of(std::optional<std::uint64_t> sequence, std::string_vi
   return fmt::format("{} {}", word, times.dump());
 }
 
+// --- old senders, which send as fast as they are answered
+
+void Door::remember(Link& link, const FramePtr& frame, LoopContext& context) {
+  kept_ -= link.repeats.bytes();
+  link.repeats.took(frame, context.clock().steady());
+  kept_ += link.repeats.bytes();
+  hold(0, context);
+}
+
+void Door::forget_pictures(Link& link) {
+  kept_ -= link.repeats.bytes();
+  link.repeats.forget_pictures();
+}
+
+// Asks for room for so many bytes more. Pictures that are kept to be compared with go first, the
+// greediest sender's before others'.
+bool Door::hold(std::size_t more, LoopContext& context) {
+  while (kept_ > kMostBytesKept || !context.hold(bytes_ + more + kept_)) {
+    if (kept_ == 0) return false;
+    const auto most =
+        std::max_element(links_.begin(), links_.end(), [](const auto& a, const auto& b) {
+          return a.second.repeats.bytes() < b.second.repeats.bytes();
+        });
+    forget_pictures(most->second);
+  }
+  return true;
+}
+
+// Answers a frame that was taken. An old sender sends its next one then.
+void Door::answer_frame(Link& link, std::size_t socket, std::vector<zmq::message_t>& envelope,
+                        std::optional<std::uint64_t> sequence, UtcTime arrived,
+                        LoopContext& context) {
+  const auto sources = static_cast<Duration::rep>(link.repeats.sources());
+  if (!sequence && rules_.max_rate > 0 && sources > 0)
+    return answer_at(
+        context.clock().steady() + Duration(std::chrono::seconds(1)) / rules_.max_rate / sources,
+        link, socket, envelope);
+  outside_.answer(socket, envelope, reply_of(sequence, "OK", arrived, context));
+}
+
+void Door::answer_at(SteadyTime due, Link& link, std::size_t socket,
+                     std::vector<zmq::message_t>& envelope) {
+  answer_now(link);
+  if (rules_.answers) link.late = Late{due, socket, std::move(envelope)};
+}
+
+void Door::answer_now(Link& link) {
+  if (!link.late) return;
+  outside_.answer(link.late->socket, link.late->envelope, "OK");
+  link.late.reset();
+}
+
+std::optional<SteadyTime> Door::answer_late(LoopContext& context) {
+  const auto now = context.clock().steady();
+  std::optional<SteadyTime> next;
+  for (auto& [connection, link] : links_) {
+    if (link.late && link.late->due <= now) answer_now(link);
+    if (link.late) next = std::min(next.value_or(link.late->due), link.late->due);
+  }
+  return next;
+}
+
 // --- what waits
 
 void Door::wait(Message& message, const wire::Incoming& incoming, Link& link, std::size_t bytes) {
@@ -350,7 +425,7 @@ void Door::wait(Message& message, const wire::Incoming& incoming, Link& link, st
 bool Door::make_room(const Link& link, std::size_t bytes, LoopContext& context) {
   if (link.waiting.size() >= kMostWaiting || link.bytes_waiting + bytes > 4 * rules_.most_bytes)
     return false;
-  while (bytes_ + bytes > kMostBytesWaiting || !context.hold(bytes_ + bytes)) {
+  while (bytes_ + bytes > kMostBytesWaiting || !hold(bytes, context)) {
     std::map<std::string, std::size_t> of;
     for (const int connection : turn_) {
       const Link& each = links_.at(connection);
@@ -366,7 +441,7 @@ bool Door::make_room(const Link& link, std::size_t bytes, LoopContext& context) 
         fullest = &each;
     }
     if (most->first == link.owner || !fullest || !fullest->waiting.back().frame) {
-      context.hold(bytes_);
+      hold(0, context);
       return false;
     }
     const auto* newest = &fullest->waiting.back();
@@ -388,6 +463,7 @@ void Door::drop_waiting(Link& link, std::string_view cause, LoopContext& context
     link.bytes_waiting -= w.bytes;
     if (!w.frame) continue;
     --waiting_;
+    link.repeats.lost(w.frame);
     context.drop(w.frame->source, cause);
     const auto word = w.sequence ? fmt::format("ERROR dropped: {}", cause) : std::string("OK");
     outside_.answer(w.socket, w.envelope, reply_of(w.sequence, word, w.arrived, context));
@@ -395,7 +471,7 @@ void Door::drop_waiting(Link& link, std::string_view cause, LoopContext& context
   link.waiting = std::move(kept);
   if (link.waiting.empty())
     std::erase_if(turn_, [&](int connection) { return &links_.at(connection) == &link; });
-  context.hold(bytes_);
+  hold(0, context);
 }
 
 void Door::move_on(LoopContext& context) {
@@ -411,8 +487,7 @@ void Door::move_on(LoopContext& context) {
     Waiting& next = link.waiting.front();
     if (FramePtr going = next.frame; going && !context.try_emit(going)) break;
     if (next.frame)
-      outside_.answer(next.socket, next.envelope,
-                      reply_of(next.sequence, "OK", next.arrived, context));
+      answer_frame(link, next.socket, next.envelope, next.sequence, next.arrived, context);
     const Waiting done = std::move(next);
     link.waiting.pop_front();
     link.bytes_waiting -= done.bytes;
@@ -424,13 +499,15 @@ void Door::move_on(LoopContext& context) {
     if (link.waiting.empty() && link.ended) lose(it, nullptr, context);
     tell(context);
   }
-  context.hold(bytes_);
+  hold(0, context);
 }
 
 void Door::close(LoopContext& context) {
   move_on(context);
-  for (auto& [connection, link] : links_)
+  for (auto& [connection, link] : links_) {
+    answer_now(link);
     drop_waiting(link, cause::shutdown, context, [](const Waiting&) { return true; });
+  }
 }
 
 }  // namespace sluice

@@ -16,6 +16,7 @@
 
 #include "transport/event_gate.hpp"
 #include "transport/peer_clock.hpp"
+#include "transport/repeats.hpp"
 #include "transport/sources.hpp"
 #include "transport/wire.hpp"
 
@@ -34,9 +35,14 @@ class Door {
     // nobody.
     bool waits = true;
     std::size_t most_bytes = 8 << 20;  // of a message
+    // An old sender's source that brings nothing but repeats for so long is frozen; 0: never.
+    Duration frozen_after = std::chrono::seconds(10);
+    int max_rate = 0;  // frames/s of an old sender's source; 0: any
   };
   // Of one connection, and of all, what may wait here.
   static constexpr std::size_t kMostWaiting = 64, kMostBytesWaiting = 128 << 20;
+  // Of all old senders' newest pictures.
+  static constexpr std::size_t kMostBytesKept = 64 << 20;
 
   // What it needs of its surroundings. All called from within the functions below.
   struct Outside {
@@ -66,6 +72,8 @@ class Door {
   void take(Message message, LoopContext& context);
   // Hands on what waits, as far as there is room. Call it when the graph may have some.
   void move_on(LoopContext& context);
+  // Sends the answers that were held back until now. The next is due then, if there is one.
+  std::optional<SteadyTime> answer_late(LoopContext& context);
   void connection_lost(int connection, const std::string& address, LoopContext& context);
   // A key of this sender's is not allowed any more: its names are free.
   void shut_out(Message message, LoopContext& context);
@@ -79,6 +87,7 @@ class Door {
   // For tests. `waiting`: frames.
   std::size_t waiting() const { return waiting_; }
   std::size_t bytes_waiting() const { return bytes_; }
+  std::size_t bytes_kept() const { return kept_; }
   std::size_t links() const { return links_.size(); }
   const Sources& sources() const { return sources_; }
 
@@ -92,6 +101,12 @@ class Door {
     std::optional<std::uint64_t> sequence;  // as its sender, a Sluice, numbers it
     UtcTime arrived{};
   };
+  // An answer that waits, so that an old sender does.
+  struct Late {
+    SteadyTime due{};
+    std::size_t socket = 0;
+    std::vector<zmq::message_t> envelope;
+  };
   struct Link {
     std::string address, owner;
     bool up = false;                         // link.up was raised
@@ -101,6 +116,8 @@ class Door {
     std::optional<std::uint64_t> bytes;      // that had come when it was last looked at
     std::deque<Waiting> waiting;
     std::size_t bytes_waiting = 0;
+    Repeats repeats;           // of an old sender
+    std::optional<Late> late;  // who sends though it waits for an answer gets it then
     std::unordered_set<std::string_view> told;  // why frames of its were refused
   };
 
@@ -112,6 +129,14 @@ class Door {
   void bad(Message& message, const std::string& why, LoopContext& context);
   void refuse(Message& message, const wire::Incoming& incoming, Link& link, std::string_view cause,
               const std::string& why, LoopContext& context);
+  void remember(Link& link, const FramePtr& frame, LoopContext& context);
+  void forget_pictures(Link& link);
+  void answer_frame(Link& link, std::size_t socket, std::vector<zmq::message_t>& envelope,
+                    std::optional<std::uint64_t> sequence, UtcTime arrived, LoopContext& context);
+  void answer_at(SteadyTime due, Link& link, std::size_t socket,
+                 std::vector<zmq::message_t>& envelope);
+  void answer_now(Link& link);
+  bool hold(std::size_t more, LoopContext& context);
   void correct(wire::Incoming& incoming, UtcTime arrived, LoopContext& context);
   bool make_room(const Link& link, std::size_t bytes, LoopContext& context);
   void wait(Message& message, const wire::Incoming& incoming, Link& link, std::size_t bytes);
@@ -131,6 +156,7 @@ class Door {
   std::unordered_map<int, Link> links_;  // by connection
   std::deque<int> turn_;                 // connections of which something waits
   std::size_t waiting_ = 0, bytes_ = 0;
+  std::size_t kept_ = 0;           // bytes of old senders' newest pictures
   std::unordered_set<int> ended_;  // connections that are over, until their number is used again
   std::unordered_map<std::string, LeastDelay> delays_;  // by source
   EventGate gate_;

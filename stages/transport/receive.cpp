@@ -37,6 +37,18 @@ struct Receive : LoopStage, Access {
         "for long: another's frames are dropped as `name_taken`. When `max_sources` are there, a\n"
         "newcomer takes a place of the machine, or device, that has most. Frames that came before\n"
         "are dropped as `repeated`.\n"
+        "\n"
+        "Many old programs send their camera's newest picture as fast as they are answered, new or "
+        "not.\n"
+        "What equals its source's last picture byte by byte is dropped as `repeated`, and its "
+        "answer waits\n"
+        "until about the next picture is due, 0.1 s at most, so that such a sender falls to about "
+        "its\n"
+        "camera's rate. Pictures that differ are taken at any rate, unless `max_rate` is set. "
+        "Repeats are\n"
+        "signs of life, but a source that brings nothing else raises source.frozen, and\n"
+        "source.unfrozen with its next new picture.\n"
+        "\n"
         "Ages are by this machine's clock, whatever the sender's says; frames of old senders "
         "carry\n"
         "no time, and their age counts from arrival.");
@@ -55,9 +67,17 @@ struct Receive : LoopStage, Access {
     d.param("stale_after", &Receive::stale_after,
             "a source that sends nothing for so long raises source.stale; 0s: none does")
         .range(Duration(0), std::chrono::hours(24));
+    d.param("frozen_after", &Receive::frozen_after,
+            "an old sender's source that brings only the same picture for so long raises "
+            "source.frozen; 0s: none does")
+        .range(Duration(0), std::chrono::hours(24));
+    d.param("max_rate", &Receive::max_rate,
+            "frames/s of an old sender's source: answers wait for so long; a sender that wants no "
+            "answers is not slowed; 0: no limit")
+        .range(0, 1000);
     d.raises({"link.up", "link.down", "peer.refused", "source.stale", "source.gone", "source.back",
-              "source.conflict", "events.left_out", "node.restart", "node.heartbeat",
-              "node.reading", "motion.began", "motion.ended"});
+              "source.frozen", "source.unfrozen", "source.conflict", "events.left_out",
+              "node.restart", "node.heartbeat", "node.reading", "motion.began", "motion.ended"});
     d.raises_any();  // what the senders' graphs raise
     d.example(R"(
 [stage.cameras]
@@ -83,6 +103,8 @@ connect = "tcp://127.0.0.1:5555"
   ByteSize max_message{8 << 20};
   int max_sources = 256;
   Duration stale_after = std::chrono::seconds(3);
+  Duration frozen_after = std::chrono::seconds(10);
+  int max_rate = 0;
 
   void start(Context& context) override {
     VideoSocket::Options options;
@@ -110,7 +132,7 @@ connect = "tcp://127.0.0.1:5555"
     door_.emplace(
         Door::Rules{static_cast<std::size_t>(max_sources), stale_after, dead_after,
                     pattern == zmq::socket_type::router, pattern != zmq::socket_type::sub,
-                    static_cast<std::size_t>(max_message.bytes)},
+                    static_cast<std::size_t>(max_message.bytes), frozen_after, max_rate},
         Door::Outside{[this](auto socket, auto& envelope, auto text) {
                         answer(*sockets_[socket], envelope, text);
                       },
@@ -126,6 +148,7 @@ connect = "tcp://127.0.0.1:5555"
       // For who falls silent.
       auto due = now + std::min<Duration>(std::chrono::milliseconds(500), dead_after / 4);
       for (const auto& socket : sockets_) due = std::min(due, socket->due(now));
+      if (const auto late = door_->answer_late(context)) due = std::min(due, *late);
       wait_for(polled_, for_writing, context.wake_fd(), due - now);
       for (std::size_t i = 0; i < sockets_.size(); ++i) keep(i, context);
       if (locks_) refusals_.tell(locks_->news(context), context);

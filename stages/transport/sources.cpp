@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 namespace sluice {
 
@@ -35,6 +36,8 @@ Sources::Verdict Sources::arrived(const Arrival& arrival, const Sender& sender, 
   s.state = State::here;
   s.gap = now - s.last;
   s.last = now;
+  note_change(arrival, s, sender, now);
+  if (arrival.same_again) return Verdict::repeated;
   if (!arrival.sequence) {
     sequence = s.next++;
     return Verdict::taken;
@@ -44,6 +47,23 @@ Sources::Verdict Sources::arrived(const Arrival& arrival, const Sender& sender, 
   s.last_sequence = sequence;
   s.last_captured = arrival.captured;
   return Verdict::taken;
+}
+
+void Sources::note_change(const Arrival& arrival, Source& source, const Sender& sender,
+                          SteadyTime now) {
+  if (arrival.same_again) {
+    if (source.frozen || rules_.frozen_after == Duration(0) ||
+        now - source.changed < rules_.frozen_after)
+      return;
+    source.frozen = true;
+    events_.push_back(
+        {{"source.frozen", arrival.source, {{"same_s", seconds(now - source.changed)}}}, sender});
+    return;
+  }
+  if (std::exchange(source.frozen, false))
+    events_.push_back(
+        {{"source.unfrozen", arrival.source, {{"same_s", seconds(now - source.changed)}}}, sender});
+  source.changed = now;
 }
 
 // A number that went back with a later picture is a camera that was started anew; so is one that
@@ -159,6 +179,7 @@ void Sources::conflict(const std::string& name, Source& source, const Sender& re
 void Sources::gone(const std::string& name, Source& source, const char* why, SteadyTime now) {
   if (source.state == State::gone) return;
   source.state = State::gone;
+  source.frozen = false;
   ++changes_;
   events_.push_back(
       {{"source.gone", name, {{"why", why}, {"silent_s", seconds(now - source.last)}}},

@@ -46,6 +46,8 @@ class Sources {
     // A name whose holder has been silent for so long is free for another sender on the same
     // machine: it was started anew, and its old link has not been found dead yet.
     Duration dead_after = std::chrono::seconds(2);
+    // A source of which only the same picture comes for so long is frozen; 0: never.
+    Duration frozen_after = std::chrono::seconds(10);
     // Tells how long nothing has come by a connection, not even a part of a message; none: what is
     // known here counts.
     std::function<Duration(int connection, SteadyTime now)> silent_for = nullptr;
@@ -57,7 +59,7 @@ class Sources {
 
   enum class Verdict {
     taken,
-    repeated,    // it came before, or after its successor
+    repeated,    // it came before, or after its successor, or shows what the one before it did
     name_taken,  // another sender holds this source's name
     too_many,    // no further source is taken
   };
@@ -65,6 +67,7 @@ class Sources {
     std::string source;
     std::optional<std::uint64_t> sequence;  // an old peer sends none
     UtcTime captured{};                     // by the sender's clock
+    bool same_again = false;                // an old peer's: equal to the one before it
   };
   // A frame has come. The number that it has from here on is put into `sequence`.
   Verdict arrived(const Arrival& arrival, const Sender& sender, SteadyTime now,
@@ -85,7 +88,7 @@ class Sources {
   std::vector<std::string> names_on(int connection) const;
 
   // What has happened since this was last asked: source.stale, source.gone, source.back,
-  // source.conflict; and by whose doing.
+  // source.frozen, source.unfrozen, source.conflict; and by whose doing.
   struct Happened {
     Event event;
     Sender sender;
@@ -98,6 +101,8 @@ class Sources {
     Sender holder;
     State state = State::here;
     SteadyTime since{}, last{};
+    SteadyTime changed{};  // its last frame that was none of the same again
+    bool frozen = false;
     Duration gap{};          // between its last two frames
     std::uint64_t next = 0;  // the number of an old peer's next frame
     std::optional<std::uint64_t> last_sequence;
@@ -111,6 +116,7 @@ class Sources {
   template <class Share>
   Table::iterator of_greediest(const Sender& newcomer, Share share);
   bool is_free(const Source& source, const Sender& sender, SteadyTime now) const;
+  void note_change(const Arrival& arrival, Source& source, const Sender& sender, SteadyTime now);
   static bool is_repeated(const Source& source, const Arrival& arrival);
   void conflict(const std::string& name, Source& source, const Sender& refused, SteadyTime now);
   void gone(const std::string& name, Source& source, const char* why, SteadyTime now);

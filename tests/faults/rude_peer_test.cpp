@@ -67,12 +67,13 @@ struct OldSender {
     const auto header =
         fmt::format(R"({{"msg": "{}", "dtype": "uint8", "shape": [2, 2, 3]}})", name);
     socket.send(zmq::buffer(header), zmq::send_flags::sndmore);
-    socket.send(zmq::buffer(std::string(12, 'x')));
+    socket.send(zmq::buffer(fmt::format("{:12}", ++pictures)));  // each another picture
     zmq::message_t reply;
     return socket.recv(reply) ? reply.to_string() : std::string("(none)");
   }
   zmq::context_t context{1};
   zmq::socket_t socket{context, zmq::socket_type::req};
+  int pictures = 0;
 };
 
 // Why the hub has refused a peer.
@@ -140,12 +141,13 @@ type = "log.events"
   flood.set(zmq::sockopt::sndhwm, 0);
   flood.connect("tcp://" + address);
   const std::string header = R"({"msg": "flood", "dtype": "uint8", "shape": [1000, 1000, 3]})";
-  const std::string picture(3'000'000, 'x');
+  std::string picture(3'000'000, 'x');
   double most = before;
   // 900 MB, for which it waits for no answer.
   for (int i = 0; i < 300; ++i) {
     flood.send(zmq::message_t(), zmq::send_flags::sndmore);
     flood.send(zmq::buffer(header), zmq::send_flags::sndmore);
+    ++picture[static_cast<std::size_t>(i)];
     flood.send(zmq::buffer(picture));
     if (i % 10 == 0) {
       CHECK(good.send("good") == "OK");

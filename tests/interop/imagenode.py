@@ -13,14 +13,14 @@ options = options.parse_args()
 
 tiny = np.zeros((3, 3), dtype="uint8")  # imagenode's test picture
 flat = np.zeros((2, 2), dtype="uint8")  # and its detectors'
-picture = next(pictures(seed=4))
+camera = pictures(seed=4)
 view = "WestDriveway PiCam1"
 messages = [
     ("WestDriveway|Restart|rpi22|RPi 4|192.168.86.45|3800|0.4", tiny),
     ("WestDriveway|Heartbeat", tiny),
-    (f"{view}|{options.send_type}", picture),
+    (f"{view}|{options.send_type}", next(camera)),
     (f"{view}|motion|moving", flat),
-    (f"{view}|{options.send_type}", picture),
+    (f"{view}|{options.send_type}", next(camera)),
     (f"{view}|motion|still", flat),
     (f"{view}|motion|moving|FrontGate", flat),
     (f"{view}|motion|still|FrontGate", flat),
@@ -28,7 +28,7 @@ messages = [
     (f"{view}|light|dark|Sky", flat),
     ("WestDriveway|Temp|77 F", tiny),
     ("WestDriveway|humidity|48.4 %", tiny),
-    (f"{view}|{options.send_type}", picture),
+    (f"{view}|{options.send_type}", next(camera)),
 ]
 
 with imagezmq.ImageSender(connect_to=options.address) as sender:

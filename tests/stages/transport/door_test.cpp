@@ -18,6 +18,8 @@ struct Hub {
   std::vector<std::pair<int, std::string>> answers;  // and by which connection
   std::map<int, std::uint64_t> bytes;                // that came by a connection; none: not known
   Door door;
+  std::string picture;
+  int pictures = 0;
 
   explicit Hub(Door::Rules rules = {})
       : door(rules, {[this, rules](std::size_t socket, auto& envelope, auto text) {
@@ -32,19 +34,28 @@ struct Hub {
                      }}) {}
 
   void take(int connection, const std::string& header, std::size_t size) {
+    take(connection, header, std::string(size, 'x'));
+  }
+  void take(int connection, const std::string& header, const std::string& payload) {
     Door::Message message{{{}, connection, fmt::format("10.0.0.{}", connection), {}},
                           static_cast<std::size_t>(connection),
                           {},
                           {},
                           0,
                           graph.utc()};
-    for (const auto& part : {std::string("id"), std::string(), header, std::string(size, 'x')})
+    for (const auto& part : {std::string("id"), std::string(), header, payload})
       message.parts.emplace_back(part.data(), part.size());
     door.take(std::move(message), graph);
   }
+  // Each with another picture; one of the same picture comes by same_frame().
   void old_frame(int connection, const std::string& name, std::size_t size = 100) {
-    take(connection, fmt::format(R"({{"msg":"{}","dtype":"uint8","shape":[{}]}})", name, size),
-         size);
+    picture = fmt::format("{:<{}}", ++pictures, size);
+    same_frame(connection, name);
+  }
+  void same_frame(int connection, const std::string& name) {
+    take(connection,
+         fmt::format(R"({{"msg":"{}","dtype":"uint8","shape":[{}]}})", name, picture.size()),
+         picture);
   }
   void frame(int connection, const std::string& name, std::uint64_t sequence,
              std::size_t size = 100) {
@@ -61,6 +72,7 @@ struct Hub {
     for (Duration left = time; left > 0ms; left -= 100ms) {
       graph.passed += std::min<Duration>(left, 100ms);
       door.check(graph);
+      door.answer_late(graph);
     }
   }
   std::vector<std::string> events() {
@@ -88,7 +100,7 @@ TEST_CASE("while the graph has no room frames wait, and so do their answers, and
   // One had room, one is parked in the graph.
   CHECK(hub.answers.size() == 2);
   CHECK(hub.door.waiting() == 4);
-  CHECK(hub.graph.held == 400);
+  CHECK(hub.graph.held == 400 + hub.door.bytes_kept());
   hub.ping(1);
   CHECK(hub.last_answer(1).find("ping") != std::string::npos);
   hub.take(1, "no header", 3);
@@ -102,7 +114,7 @@ TEST_CASE("while the graph has no room frames wait, and so do their answers, and
   hub.graph.room = SIZE_MAX;
   hub.door.move_on(hub.graph);
   CHECK(hub.door.waiting() == 0);
-  CHECK(hub.graph.held == 0);
+  CHECK(hub.graph.held == hub.door.bytes_kept());
   REQUIRE(hub.graph.frames.size() == 6);
   std::uint64_t next = 0;
   for (const auto& f : hub.graph.frames)
@@ -263,4 +275,177 @@ TEST_CASE("a peer that raises events without end raises some, and their number")
     hub.frame(3, "c", static_cast<std::uint64_t>(i));
   }
   CHECK(hub.events().size() < 100);
+}
+
+TEST_CASE("an old sender's same picture once more is dropped as repeated, another's is not") {
+  Hub hub;
+  hub.old_frame(1, "a");
+  for (int i = 0; i < 5; ++i) hub.same_frame(1, "a");
+  hub.same_frame(1, "b");
+  hub.same_frame(2, "c");
+  // The same bytes are another picture in another shape.
+  hub.take(1, R"({"msg":"a","dtype":"uint8","shape":[10,10]})", hub.picture);
+  hub.old_frame(1, "a");
+  CHECK(hub.graph.dropped["repeated"] == 5);
+  REQUIRE(hub.graph.frames.size() == 5);
+  // What is dropped so is not missing behind the hub.
+  std::map<std::string, std::uint64_t> next;
+  for (const auto& f : hub.graph.frames) CHECK(f->sequence == next[f->source]++);
+  SECTION("Sluice numbers its frames, and may send equal ones") {
+    for (std::uint64_t i = 0; i < 5; ++i) hub.frame(3, "n", i);
+    CHECK(hub.graph.dropped["repeated"] == 5);
+    CHECK(hub.last_answer(3).substr(0, 3) == "OK ");
+  }
+  SECTION("a sender that comes back has sent nothing yet") {
+    hub.door.connection_lost(1, "10.0.0.1", hub.graph);
+    hub.door.accepted(1, hub.graph);
+    hub.same_frame(1, "a");
+    CHECK(hub.graph.dropped["repeated"] == 5);
+  }
+  SECTION("a picture that got lost here is not there to be repeated") {
+    hub.graph.room = 0;
+    hub.old_frame(1, "a");
+    hub.old_frame(1, "a");  // is parked, waits
+    while (hub.graph.dropped["queue_full"] == 0) hub.old_frame(1, "a");
+    hub.graph.room = SIZE_MAX;
+    hub.door.move_on(hub.graph);
+    const auto frames = hub.graph.frames.size();
+    hub.same_frame(1, "a");
+    CHECK(hub.graph.frames.size() == frames + 1);
+  }
+}
+
+TEST_CASE("an old sender that asks for its camera's newest picture falls to about its rate") {
+  const int sources = GENERATE(1, 3);
+  const auto gap = GENERATE(33ms, 66ms, 150ms);
+  CAPTURE(sources, gap.count());
+  Hub hub;
+  // Cameras that are read in turn, without waiting for a new picture; 1 ms each.
+  std::uint64_t sent = 0;
+  std::size_t answers = 0;
+  const auto begin = hub.graph.passed;
+  for (int turn = 0; hub.graph.passed < begin + 100 * gap; hub.graph.passed += 1ms) {
+    hub.door.answer_late(hub.graph);
+    if (hub.answers.size() < sent) continue;
+    REQUIRE(hub.answers.size() == sent);
+    const auto picture = (hub.graph.passed - begin) / gap;
+    const auto camera = turn++ % sources;
+    hub.picture = fmt::format("{} of {}", picture, camera);
+    hub.same_frame(1, fmt::format("cam{}", camera));
+    ++sent;
+    answers = hub.answers.size();
+  }
+  CHECK(answers > 0);
+  // Every picture of the camera is there, but for a few at the beginning; and few came again.
+  const auto pictures = 100 * static_cast<std::uint64_t>(sources);
+  CHECK(hub.graph.frames.size() >= pictures - pictures / 20);
+  CHECK(hub.graph.frames.size() <= pictures);
+  CHECK(sent <= (sources == 1 ? 4 : 8) * pictures);
+}
+
+TEST_CASE("the answer to a repeat waits for a moment only, and for nothing else") {
+  Hub hub;
+  hub.old_frame(1, "a");
+  CHECK(hub.answers.size() == 1);
+  hub.same_frame(1, "a");
+  CHECK(hub.answers.size() == 1);
+  const auto due = hub.door.answer_late(hub.graph);
+  REQUIRE(due);
+  CHECK(*due <= hub.graph.steady() + Repeats::kMostWait);
+  SECTION("it comes when it is due") {
+    hub.graph.passed += Repeats::kMostWait;
+    CHECK_FALSE(hub.door.answer_late(hub.graph));
+    CHECK(hub.last_answer(1) == "OK");
+    CHECK(hub.answers.size() == 2);
+  }
+  SECTION("other senders' don't wait") {
+    hub.old_frame(2, "b");
+    CHECK(hub.answers.size() == 2);
+  }
+  SECTION("who sends more without it gets it at once, so that one waits of each at most") {
+    for (int i = 0; i < 100; ++i) hub.same_frame(1, "a");
+    CHECK(hub.answers.size() == 101);
+    hub.old_frame(1, "a");
+    CHECK(hub.answers.size() == 103);
+  }
+  SECTION("it is given at the end") {
+    hub.door.close(hub.graph);
+    CHECK(hub.answers.size() == 2);
+  }
+  SECTION("who is gone gets none") {
+    hub.door.connection_lost(1, "10.0.0.1", hub.graph);
+    CHECK_FALSE(hub.door.answer_late(hub.graph));
+  }
+  SECTION("a picture that stands still for long is asked for ten times a second") {
+    hub.pass(1min);
+    hub.answers.clear();
+    for (int ms = 0; ms < 10'000; ++ms, hub.graph.passed += 1ms) {
+      if (!hub.door.answer_late(hub.graph)) hub.same_frame(1, "a");
+    }
+    CHECK(hub.answers.size() >= 90);
+    CHECK(hub.answers.size() <= 105);
+  }
+}
+
+TEST_CASE("repeats are life, and a source that brings nothing else is frozen, told once") {
+  Hub hub;
+  hub.old_frame(1, "a");
+  hub.events();
+  const auto bring = [&](Duration time) {
+    for (Duration left = time; left > 0ms; left -= 100ms) {
+      hub.same_frame(1, "a");
+      hub.pass(100ms);
+    }
+  };
+  bring(9900ms);
+  CHECK(hub.events().empty());
+  bring(1min);
+  CHECK(hub.events() == Names{"source.frozen"});
+  hub.old_frame(1, "a");
+  CHECK(hub.events() == Names{"source.unfrozen"});
+  bring(11s);
+  hub.door.connection_lost(1, "10.0.0.1", hub.graph);
+  CHECK(hub.events() == Names{"source.frozen", "link.down", "source.gone"});
+  hub.door.accepted(1, hub.graph);
+  hub.same_frame(1, "a");
+  CHECK(hub.events() == Names{"link.up", "source.back"});
+}
+
+TEST_CASE("pictures that differ are slowed by max_rate only") {
+  const int most = GENERATE(0, 10);
+  Hub hub({.max_rate = most});
+  int answered = 0;
+  for (int ms = 0; ms < 1000; ++ms, hub.graph.passed += 1ms) {
+    if (hub.door.answer_late(hub.graph)) continue;
+    hub.old_frame(1, "a");
+    ++answered;
+  }
+  CHECK(answered == (most == 0 ? 1000 : 10));
+  CHECK(hub.graph.frames.size() == static_cast<std::size_t>(answered));
+  CHECK(hub.graph.dropped.empty());
+  hub.frame(2, "n", 1);
+  CHECK(hub.last_answer(2).substr(0, 3) == "OK ");
+}
+
+TEST_CASE("pictures are kept to be compared with as far as there is room, the greediest's least") {
+  Hub hub({.most_bytes = Door::kMostBytesKept});
+  constexpr auto kPart = Door::kMostBytesKept / 8;
+  hub.old_frame(2, "b");
+  const auto of_b = hub.picture;
+  for (int i = 0; i < 20; ++i) hub.old_frame(1, fmt::format("a{}", i), kPart);
+  CHECK(hub.door.bytes_kept() <= Door::kMostBytesKept);
+  hub.picture = of_b;
+  hub.same_frame(2, "b");
+  CHECK(hub.graph.dropped["repeated"] == 1);
+  SECTION("they are the first to go when the graph holds all it may") {
+    hub.graph.memory_left = false;
+    hub.old_frame(3, "c");
+    CHECK(hub.door.bytes_kept() == 0);
+    CHECK(hub.graph.held == 0);
+    CHECK(hub.graph.frames.back()->source == "c");
+  }
+  SECTION("with the sender they are gone") {
+    hub.door.connection_lost(1, "10.0.0.1", hub.graph);
+    CHECK(hub.door.bytes_kept() == of_b.size());
+  }
 }

@@ -133,8 +133,9 @@ TEST_CASE("an old REQ sender is answered OK, frame by frame, several at once") {
   one.socket.connect(address);
   two.socket.connect(address);
   for (int i = 0; i < 20; ++i) {
-    one.send({kRaw, std::string(12, 'x')});
-    two.send({R"({"msg": "rpi2"})", kJpeg});
+    const auto picture = static_cast<char>('a' + i);
+    one.send({kRaw, std::string(12, picture)});
+    two.send({R"({"msg": "rpi2"})", kJpeg + picture});
     CHECK(one.receive() == std::vector<std::string>{"OK"});
     CHECK(two.receive() == std::vector<std::string>{"OK"});
   }
@@ -416,6 +417,7 @@ TEST_CASE("messages that are no frames are counted and answered, and disturb nob
       {kRaw, "too short"},
       {R"({"msg": "../../x", "dtype": "uint8", "shape": [65535, 65535, 65535]})", "x"},
       {R"({"msg": "a"})", "no jpeg"}};
+  char picture = 'a';
   for (const auto& message : bad) {
     Peer peer(zmq::socket_type::req);
     peer.socket.connect(address);
@@ -423,7 +425,7 @@ TEST_CASE("messages that are no frames are counted and answered, and disturb nob
     const auto reply = peer.receive();
     REQUIRE(reply.size() == 1);
     CHECK(reply[0].substr(0, 5) == "ERROR");
-    good.send({kRaw, std::string(12, 'x')});
+    good.send({kRaw, std::string(12, picture++)});
     CHECK(good.receive() == std::vector<std::string>{"OK"});
   }
   SECTION("without the empty part, or with nothing at all, there is no answer") {
