@@ -280,12 +280,14 @@ void Door::take_frame(Message& message, wire::Incoming& incoming, Link& link,
     case Sources::Verdict::too_many:
       return refuse(
           message, incoming, link, "too_many_sources",
-          fmt::format("the hub takes no further source (max_sources = {})", rules_.most_sources),
+          fmt::format("the hub has max_sources = {} of them; raise it, or end a sender that is not "
+                      "needed",
+                      rules_.most_sources),
           context);
     case Sources::Verdict::name_taken:
       return refuse(message, incoming, link, "name_taken",
-                    fmt::format("another device sends as '{}'; give this one a name of its own",
-                                frame.source),
+                    fmt::format("another device sends as '{}', {}; give this one a name of its own",
+                                frame.source, who(sources_.holder_of(frame.source))),
                     context);
   }
   tell(context);  // that a name has another holder, before its frames
@@ -331,12 +333,30 @@ void Door::refuse(Message& message, const wire::Incoming& incoming, Link& link,
   const auto& source = incoming.event ? incoming.event->source : incoming.frame->source;
   const bool known = cause == "name_taken" || cause == kFull;
   context.drop(known ? source : std::string(), cause);
-  if (link.told.insert(cause).second)
-    context.log(LogLevel::warning, fmt::format("frames from {} as '{}' are dropped: {}",
-                                               who(message.sender.address), source, why));
+  tell_refused(message.sender, source, link, cause, why, context);
   outside_.answer(
       message.socket, message.envelope,
       reply_of(incoming.sequence, fmt::format("ERROR {}", why), message.arrived, context));
+}
+
+// Once of each sender; also of one that connects anew for each frame.
+void Door::tell_refused(const Sender& sender, const std::string& source, Link& link,
+                        std::string_view cause, const std::string& why, LoopContext& context) {
+  constexpr std::size_t kMostRemembered = 1024;
+  if (!link.told.insert(cause).second) return;
+  if (told_.size() >= kMostRemembered) told_.clear();
+  if (!told_.insert(fmt::format("{} {} {}", sender.owner(), source, cause)).second) return;
+  context.log(LogLevel::warning, fmt::format("frames from {} as '{}' are dropped: {}",
+                                             who(sender.address), source, why));
+  if (cause == kFull) return;
+  // The name is a detail: as a source it would be one that the graph does not have.
+  raise({"source.refused",
+         {},
+         {{"address", sender.address},
+          {"name", source},
+          {"cause", std::string(cause)},
+          {"why", why}}},
+        sender.owner(), context);
 }
 
 std::string Door::reply_of(std::optional<std::uint64_t> sequence, std::string_view word,

@@ -129,6 +129,8 @@ class Door {
   void bad(Message& message, const std::string& why, LoopContext& context);
   void refuse(Message& message, const wire::Incoming& incoming, Link& link, std::string_view cause,
               const std::string& why, LoopContext& context);
+  void tell_refused(const Sender& sender, const std::string& source, Link& link,
+                    std::string_view cause, const std::string& why, LoopContext& context);
   void remember(Link& link, const FramePtr& frame, LoopContext& context);
   void forget_pictures(Link& link);
   void answer_frame(Link& link, std::size_t socket, std::vector<zmq::message_t>& envelope,
@@ -159,6 +161,7 @@ class Door {
   std::size_t kept_ = 0;           // bytes of old senders' newest pictures
   std::unordered_set<int> ended_;  // connections that are over, until their number is used again
   std::unordered_map<std::string, LeastDelay> delays_;  // by source
+  std::unordered_set<std::string> told_;  // of whose frames it was said why they are refused
   EventGate gate_;
   SteadyTime told_held_back_{};
   double ages_clamped_ = 0;

@@ -35,7 +35,10 @@ struct Receive : LoopStage, Access {
         "A name belongs to the sender that used it first, until its link ends or it has been "
         "silent\n"
         "for long: another's frames are dropped as `name_taken`. When `max_sources` are there, a\n"
-        "newcomer takes a place of the machine, or device, that has most. Frames that came before\n"
+        "newcomer takes a place of the machine, or device, that has most. Whose frames are not "
+        "taken, and\n"
+        "why, is said once of each sender in the log and by source.refused. Frames that came "
+        "before\n"
         "are dropped as `repeated`.\n"
         "\n"
         "Many old programs send their camera's newest picture as fast as they are answered, new or "
@@ -76,8 +79,9 @@ struct Receive : LoopStage, Access {
             "answers is not slowed; 0: no limit")
         .range(0, 1000);
     d.raises({"link.up", "link.down", "peer.refused", "source.stale", "source.gone", "source.back",
-              "source.frozen", "source.unfrozen", "source.conflict", "events.left_out",
-              "node.restart", "node.heartbeat", "node.reading", "motion.began", "motion.ended"});
+              "source.frozen", "source.unfrozen", "source.conflict", "source.refused",
+              "events.left_out", "node.restart", "node.heartbeat", "node.reading", "motion.began",
+              "motion.ended"});
     d.raises_any();  // what the senders' graphs raise
     d.example(R"(
 [stage.cameras]

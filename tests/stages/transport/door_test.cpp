@@ -449,3 +449,35 @@ TEST_CASE("pictures are kept to be compared with as far as there is room, the gr
     CHECK(hub.door.bytes_kept() == of_b.size());
   }
 }
+
+TEST_CASE("whose frames are not taken is told once, with its address and what to do") {
+  Hub hub({.most_sources = 1});
+  hub.old_frame(1, "a");
+  hub.events();
+  std::string name, cause, to_do;
+  SECTION("there is no place for its source") {
+    name = "b", cause = "too_many_sources", to_do = "max_sources = 1";
+  }
+  SECTION("its name is another's") {
+    name = "a", cause = "name_taken", to_do = "10.0.0.1; give this one a name of its own";
+  }
+  for (int i = 0; i < 5; ++i) hub.old_frame(2, name);
+  // Some connect anew for each picture.
+  hub.door.connection_lost(2, "10.0.0.2", hub.graph);
+  hub.door.accepted(2, hub.graph);
+  for (int i = 0; i < 5; ++i) hub.old_frame(2, name);
+  CHECK(hub.graph.dropped[cause] == 10);
+  CHECK(hub.last_answer(2).substr(0, 5) == "ERROR");
+  REQUIRE(hub.graph.lines.size() == 1);
+  CHECK(hub.graph.lines[0].find("10.0.0.2") != std::string::npos);
+  CHECK(hub.graph.lines[0].find(to_do) != std::string::npos);
+  std::vector<std::string> refused;
+  for (const auto& e : hub.graph.events)
+    if (e.name == "source.refused") refused.push_back(to_json(e));
+  REQUIRE(refused.size() == 1);
+  for (const auto& part : {std::string("10.0.0.2"), to_do, cause})
+    CHECK(refused[0].find(part) != std::string::npos);
+  // Another sender is another matter.
+  hub.old_frame(3, name);
+  CHECK(hub.graph.lines.size() == 2);
+}
