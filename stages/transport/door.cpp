@@ -9,6 +9,8 @@
 #include <sluice/observe/ledger.hpp>
 #include <utility>
 
+#include "transport/guess.hpp"
+
 namespace sluice {
 namespace {
 
@@ -183,7 +185,8 @@ bool Door::open(Message& message, LoopContext& context) const {
   const auto empty = std::find_if(parts.begin() + (parts.empty() ? 0 : 1), last,
                                   [](const zmq::message_t& part) { return part.size() == 0; });
   if (empty == last) {
-    context.fail({}, fmt::format("from {}: a message without the empty part that begins a request",
+    context.fail({}, fmt::format("from {}: a message without the empty part that begins a request; "
+                                 "send with a REQ socket, as imagezmq's ImageSender does",
                                  who(message.sender.address)));
     return false;
   }
@@ -197,7 +200,9 @@ void Door::take(Message message, LoopContext& context) {
   if (!open(message, context)) return;
   const auto count = message.parts.size() + message.beyond;
   if (count != 2)
-    return bad(message, fmt::format("a message of {} parts instead of 2", count), context);
+    return bad(message,
+               fmt::format("a message of {} part{} instead of 2", count, count == 1 ? "" : "s"),
+               context);
   // The frame keeps ZeroMQ's own memory: no copy of the picture is made.
   const auto payload = std::make_shared<zmq::message_t>(std::move(message.parts[1]));
   const std::span bytes(payload->data<const std::uint8_t>(), payload->size());
@@ -221,7 +226,11 @@ void Door::take(Message message, LoopContext& context) {
   if (over) connection_lost(connection, address, context);
 }
 
-void Door::bad(Message& message, const std::string& why, LoopContext& context) {
+void Door::bad(Message& message, std::string why, LoopContext& context) {
+  const auto& parts = message.parts;
+  const auto guess = guess_of(parts.empty() ? std::string_view() : parts[0].to_string_view(),
+                              parts.size() + message.beyond);
+  if (!guess.empty()) why += "; " + guess;
   context.fail({}, fmt::format("from {}: {}", who(message.sender.address), why));
   outside_.answer(message.socket, message.envelope, fmt::format("ERROR {}", why));
 }

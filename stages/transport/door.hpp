@@ -126,7 +126,7 @@ class Door {
   void take_parsed(Message& message, wire::Incoming& incoming, Link& link, LoopContext& context);
   void take_frame(Message& message, wire::Incoming& incoming, Link& link, LoopContext& context);
   void take_event(Message& message, wire::Incoming& incoming, LoopContext& context);
-  void bad(Message& message, const std::string& why, LoopContext& context);
+  void bad(Message& message, std::string why, LoopContext& context);
   void refuse(Message& message, const wire::Incoming& incoming, Link& link, std::string_view cause,
               const std::string& why, LoopContext& context);
   void tell_refused(const Sender& sender, const std::string& source, Link& link,

@@ -214,9 +214,18 @@ Doorkeeper::Ended Doorkeeper::ended(int number) {
   const auto it = peers_.find(number);
   if (it == peers_.end()) return {};
   const Peer& peer = it->second;
-  Ended ended{peer.connection.address(), peer.cut, !peer.cut && !peer.connection.ended_by_peer()};
+  Ended ended{peer.connection.address(), peer.cut, !peer.cut && !peer.connection.ended_by_peer(),
+              peer.read > 0};
+  if (const auto traffic = peer.connection.traffic()) ended.received = traffic->received;
   peers_.erase(it);
   return ended;
+}
+
+std::size_t Doorkeeper::greeted() const {
+  return static_cast<std::size_t>(std::count_if(peers_.begin(), peers_.end(), [](const auto& peer) {
+    const auto traffic = peer.second.connection.traffic();
+    return traffic && traffic->received >= kGreeting;
+  }));
 }
 
 bool Doorkeeper::has_strangers() const {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <sluice/base/machine_memory.hpp>
 #include <sluice/media/time.hpp>
 #include <string>
@@ -33,6 +34,7 @@ class Doorkeeper {
   };
   // Of those that have not shaken hands. The oldest makes room for the next: who means it well
   // needs a moment only.
+  static constexpr std::uint64_t kGreeting = 64;  // bytes
   static constexpr std::size_t kMostStrangers = 128, kMostStrangersPerAddress = 32;
 
   // Told of each that is cut off; `why` names the setting.
@@ -50,12 +52,16 @@ class Doorkeeper {
 
   struct Ended {
     std::string address;
-    bool told = false;   // it was cut off here, and why has been told
-    bool by_us = false;  // ZeroMQ has ended it, for what came
+    bool told = false;                      // it was cut off here, and why has been told
+    bool by_us = false;                     // ZeroMQ has ended it, for what came
+    bool spoke = false;                     // a message of its has been read
+    std::optional<std::uint64_t> received;  // bytes; of one that was gone at once not known
   };
   Ended ended(int number);
   void clear() { peers_.clear(); }
 
+  // How many have sent a whole greeting, by which ZeroMQ knows its own.
+  std::size_t greeted() const;
   // Whether somebody has yet to shake hands, and look() should be called soon.
   bool has_strangers() const;
   const Connection* find(int number) const;

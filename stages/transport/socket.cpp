@@ -54,6 +54,24 @@ std::string metadata(zmq::message_t& message, const char* name) {
   return value ? value : "";
 }
 
+constexpr const char* kNoZeroMq =
+    "it is a plain TCP client, or another program, and does not speak ZeroMQ; send with imagezmq's "
+    "ImageSender, or with Sluice's transport.send";
+
+// What connects to a socket of this type, and isn't for it.
+std::string another_type(zmq::socket_type type) {
+  const std::string_view right = type == zmq::socket_type::router   ? "REQ or DEALER"
+                                 : type == zmq::socket_type::dealer ? "REP or ROUTER"
+                                 : type == zmq::socket_type::sub    ? "PUB"
+                                 : type == zmq::socket_type::pub    ? "SUB"
+                                 : type == zmq::socket_type::pull   ? "PUSH"
+                                                                    : "PULL";
+  return fmt::format(
+      "another ZeroMQ socket type than {}, or uses CURVE keys; set pattern and "
+      "security to what it uses",
+      right);
+}
+
 }  // namespace
 
 VideoSocket::VideoSocket(zmq::context_t& context, Options options, std::string address,
@@ -269,18 +287,24 @@ std::function<void(int, const std::string&, const std::string&)> VideoSocket::cu
 void VideoSocket::connection_ended(int connection, SteadyTime now,
                                    const std::function<void(const News&)>& tell) {
   auto ended = door_.ended(connection);
+  const std::size_t others_greeted = listens_ && !ended.spoke ? door_.greeted() : 0;
   if (!listens_) ended.address = address_;
   own_ = Connection();
   const std::string& peer = ended.address;
   Fault fault = std::exchange(fault_, Fault::none);
   if (ended.told && fault != Fault::none) fault = Fault::told;
+  const bool greeted = ended.received >= Doorkeeper::kGreeting;
   const std::string why = secure_ ? "it does not speak ZeroMQ with CURVE keys that fit"
-                                  : "it does not speak ZeroMQ as it is spoken here";
+                          : !ended.received
+                              ? fmt::format("{}; or {}", kNoZeroMq, another_type(options_.type))
+                          : greeted ? "it is " + another_type(options_.type)
+                                    : kNoZeroMq;
   const auto down = [&] {
     if (ended.by_us)
       tell({News::What::cut, peer, connection,
-            fmt::format("it sent a message larger than {}, or what is no message at all",
-                        options_.most_is)});
+            fmt::format("it sent a message larger than {}{}", options_.most_is,
+                        ended.spoke ? ", or what is no message at all"
+                                    : fmt::format("; or {}", kNoZeroMq))});
     tell({News::What::down, peer, connection, {}});
   };
   if (!listens_) {
@@ -303,6 +327,15 @@ void VideoSocket::connection_ended(int connection, SteadyTime now,
     --unfit_;
     return tell({News::What::refused, peer, connection, {}});
   }
+  // ZeroMQ does not always say that a handshake failed. A greeting and what follows it are short;
+  // who connects and goes, saying nothing, only looks whether somebody listens. (Subscribers say
+  // nothing that is read here, so of them it can't be told.)
+  constexpr std::uint64_t kLongestHandshake = 1024;
+  const bool brief =
+      !ended.received || (*ended.received > 0 && *ended.received <= kLongestHandshake);
+  const bool was_let_in = ended.spoke || others_greeted < static_cast<std::size_t>(peers_);
+  if (reads_ && !secure_ && !was_let_in && brief)
+    return tell({News::What::refused, peer, connection, why});
   peers_ = std::max(0, peers_ - 1);
   down();
 }

@@ -37,14 +37,18 @@ struct Hub {
     take(connection, header, std::string(size, 'x'));
   }
   void take(int connection, const std::string& header, const std::string& payload) {
+    take_parts(connection, {header, payload});
+  }
+  void take_parts(int connection, const std::vector<std::string>& parts) {
     Door::Message message{{{}, connection, fmt::format("10.0.0.{}", connection), {}},
                           static_cast<std::size_t>(connection),
                           {},
                           {},
                           0,
                           graph.utc()};
-    for (const auto& part : {std::string("id"), std::string(), header, payload})
-      message.parts.emplace_back(part.data(), part.size());
+    message.parts.emplace_back("id", 2);
+    message.parts.emplace_back();
+    for (const auto& part : parts) message.parts.emplace_back(part.data(), part.size());
     door.take(std::move(message), graph);
   }
   // Each with another picture; one of the same picture comes by same_frame().
@@ -480,4 +484,40 @@ TEST_CASE("whose frames are not taken is told once, with its address and what to
   // Another sender is another matter.
   hub.old_frame(3, name);
   CHECK(hub.graph.lines.size() == 2);
+}
+
+TEST_CASE("whose messages are none of imagezmq's is guessed, with its address and what to do") {
+  const std::string netgear =
+      R"({"terminate_flag": false, "compression": false, "message": null, "pattern": "1", )"
+      R"("dtype": "uint8", "shape": [2, 2, 3]})";
+  const std::vector<std::pair<std::vector<std::string>, std::string>> cases{
+      {{"/9j/4AAQSkZJRgABAQAAAQABAAD"}, "SmoothStream (base64)"},
+      {{netgear, std::string(12, 'x')}, "VidGear's NetGear,"},
+      {{R"({"terminate_flag": true})"}, "VidGear's NetGear,"},
+      {{"\x83\xa9terminate\xc2\xa7"
+        "bi_mode\xc2\xa4"
+        "data\xa0",
+        "\x85"},
+       "NetGear_Async"},
+      {{std::string("\x80\x04\x95", 3) + std::string(60, 'x') + "."}, "pickle"},
+      {{"hello"}, "a message of 1 part instead of 2; this is not imagezmq's message"},
+      {{R"({"name": "pi"})", "x"}, "the header has no msg; this is not imagezmq's message"},
+  };
+  for (const auto& [parts, guess] : cases) {
+    Hub hub;
+    hub.take_parts(1, parts);
+    INFO(parts[0]);
+    REQUIRE(hub.graph.lines.size() == 1);
+    INFO(hub.graph.lines[0]);
+    CHECK(hub.graph.lines[0].starts_with("from 10.0.0.1: "));
+    CHECK(hub.graph.lines[0].find(guess) != std::string::npos);
+    CHECK(hub.graph.lines[0].find("send with imagezmq's ImageSender") != std::string::npos);
+    CHECK(hub.last_answer(1).starts_with("ERROR "));
+    CHECK(hub.graph.failed == 1);
+  }
+  // What is imagezmq's is told what is wrong with it, and no more.
+  Hub hub;
+  hub.take(1, R"({"msg":"a","dtype":"uint8","shape":[7]})", 3);
+  CHECK(hub.graph.lines[0].find("looks like") == std::string::npos);
+  CHECK(hub.graph.lines[0].find("ImageSender") == std::string::npos);
 }

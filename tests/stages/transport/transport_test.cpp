@@ -13,6 +13,7 @@
 #include "catch.hpp"
 #include "codec/jpeg_compressor.hpp"
 #include "process.hpp"
+#include "tcp.hpp"
 
 using namespace sluice;
 using namespace std::chrono_literals;
@@ -772,4 +773,46 @@ TEST_CASE(
     CHECK(node.figures()["round_trip_ms"][address] < 1000);
   }
   CHECK(std::abs(hub.figures()["clock_offset_ms"]["cam"] + 3'600'000) < 1000);
+}
+
+TEST_CASE("another ZeroMQ socket type and a plain TCP client are told what they are") {
+  const auto address = free_address();
+  Receiver hub(address);
+  Peer good(zmq::socket_type::req);
+  good.socket.connect(address);
+  good.send({kRaw, std::string(12, 'x')});
+  REQUIRE(good.receive() == std::vector<std::string>{"OK"});
+  const auto told = [&](std::string_view what) {
+    return hub.eventually([&] {
+      for (const auto& e : hub.events())
+        if (e.name == "peer.refused" && to_json(e).find(what) != std::string::npos) return true;
+      return false;
+    });
+  };
+  SECTION("by its greeting") {
+    // They try again, until one try is seen from its beginning.
+    const auto type = GENERATE(zmq::socket_type::push, zmq::socket_type::pub,
+                               zmq::socket_type::pair, zmq::socket_type::sub);
+    CAPTURE(static_cast<int>(type));
+    Peer odd(type);
+    odd.socket.connect(address);
+    CHECK(told("another ZeroMQ socket type than REQ"));
+  }
+  SECTION("by having none") {
+    test::Tcp client(address.substr(address.rfind('/') + 1));
+    client.send("GET / HTTP/1.1\r\nHost: hub\r\n\r\n");
+    client.half_close();
+    CHECK(told("a plain TCP client"));
+  }
+  SECTION("who sent pictures and goes is none of them") {
+    good.socket.close();
+    REQUIRE(hub.eventually([&] {
+      const auto events = hub.events();
+      return std::any_of(events.begin(), events.end(),
+                         [](const auto& e) { return e.name == "link.down"; });
+    }));
+    const auto events = hub.events();
+    CHECK(std::none_of(events.begin(), events.end(),
+                       [](const auto& e) { return e.name == "peer.refused"; }));
+  }
 }
