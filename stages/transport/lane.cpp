@@ -82,6 +82,7 @@ bool Lane::send(const FramePtr& frame, const std::string& text, LoopContext& con
   wire::Sending sending{rules_.run, clock.utc(), {}};
   if (clock_.known()) sending.offset = clock_.offset(sending.sent, now);
   sending.for_anyone = frame->encoded() && for_anyone();
+  sending.for_netgear = rules_.peer == Peer::netgear;
   return post(text.empty() ? wire::header_of(*frame, sending) : wire::header_of(text),
               wire::payload_of(frame, sending.for_anyone),
               {frame->source, frame->sequence, now, under_way_.empty(), {}});
@@ -113,7 +114,7 @@ bool Lane::post(const std::string& header, const wire::Payload& payload, Request
 
 // Whether anything may read what is sent now. Only Sluice pulls.
 bool Lane::for_anyone() const {
-  if (rules_.knows_peer || rules_.pattern == Pattern::push) return false;
+  if (rules_.peer != Peer::sluice || rules_.pattern == Pattern::push) return false;
   return rules_.pattern == Pattern::publish || socket_.listens() || !to_sluice_;
 }
 
@@ -275,7 +276,7 @@ void Lane::settle(std::string_view reply, LoopContext& context) {
 // It acknowledges whatever comes, also what it can't read.
 void Lane::met_old_hub(LoopContext& context) {
   to_old_hub_ = true;
-  if (rules_.knows_peer || std::exchange(old_hub_told_, true)) return;
+  if (rules_.peer != Peer::sluice || std::exchange(old_hub_told_, true)) return;
   context.log(LogLevel::warning,
               fmt::format("{} answers as imagezmq's hubs do, and doesn't tell what it can read: "
                           "write peer = \"imagezmq-images\" if it calls recv_image(), or peer = "

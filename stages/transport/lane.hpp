@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "transport/peer_clock.hpp"
+#include "transport/readable.hpp"
 #include "transport/refusals.hpp"
 #include "transport/socket.hpp"
 #include "transport/window.hpp"
@@ -27,7 +28,7 @@ class Lane {
     Duration dead_after{};
     std::string run;  // of this sender, see wire.hpp
     Doorkeeper::Limits limits;
-    bool knows_peer = false;  // the graph says who reads it
+    Peer peer = Peer::sluice;
   };
   Lane(zmq::context_t& context, Rules rules, std::string address, bool listens,
        VideoSocket::Secure secure, SteadyTime now);

@@ -17,6 +17,7 @@ FramePtr Readable::of(const FramePtr& frame, Peer peer) {
       return pixels(frame);
     case Peer::imagezmq_jpegs:
     case Peer::imagehub:
+    case Peer::netgear:
       return jpeg(frame);
   }
   return frame;

@@ -11,7 +11,8 @@ namespace sluice {
 // imagezmq_images: pixels as OpenCV has them, what recv_image() gives to imagezmq's programs.
 // imagezmq_jpegs: JPEGs, for recv_jpg().
 // imagehub: JPEGs, with the texts that it files them under.
-enum class Peer { sluice, imagezmq_images, imagezmq_jpegs, imagehub };
+// netgear: JPEGs, with what VidGear's NetGear looks for in the header.
+enum class Peer { sluice, imagezmq_images, imagezmq_jpegs, imagehub, netgear };
 
 // Used by one thread.
 class Readable {

@@ -27,7 +27,7 @@ namespace {
 
 struct Send : LoopStage, Access {
   static void declare(Declare<Send>& d) {
-    d.summary("Sends frames to Sluice and imagezmq hubs");
+    d.summary("Sends frames to hubs: Sluice, imagezmq, imagehub, NetGear");
     d.manual(
         R"(Sends images as raw pixels and encoded pictures as they are; put encode.jpeg before it to save
 bandwidth.
@@ -53,6 +53,8 @@ peer = "imagehub": JPEGs under imagenode's texts, so that imagehub stores them: 
   "NODE SOURCE|WHAT|VALUE"; other events don't go. "NODE|Restart|..." goes at each start, and
   "NODE|Heartbeat" every `heartbeat`. What of these was not acknowledged when a connection broke is
   sent again.
+peer = "netgear": JPEGs, for VidGear's NetGear(receive_mode = True, pattern = 1), or pattern = 2 and
+  here pattern = "publish"; both connect to it. Of its modes the plain one and secure_mode.
 
 What can't be turned into it, such as a PNG, fails. Without `peer`, a JPEG ends no program that calls
 recv_image(): until a Sluice hub has answered, and when publishing always, zeros follow the JPEG and
@@ -69,7 +71,8 @@ JPEG. When an ImageHub has answered, the log says what to set, and yuv420 goes t
              {{"sluice", Peer::sluice},
               {"imagezmq-images", Peer::imagezmq_images},
               {"imagezmq-jpegs", Peer::imagezmq_jpegs},
-              {"imagehub", Peer::imagehub}},
+              {"imagehub", Peer::imagehub},
+              {"netgear", Peer::netgear}},
              "what the program at the other end can read");
     d.param("node", &Send::node,
             "to imagehub: this node's name there, such as \"Front Garden\"; empty: the machine's");
@@ -128,7 +131,7 @@ from = "cameras"
                             dead_after,
                             fmt::format("{:08x}", std::random_device()()),
                             limits(*this),
-                            peer != Peer::sluice};
+                            peer};
     const auto now = context.clock().steady();
     if (security == "curve") locks_.emplace(zmq_, *this, context.clock());
     const auto add = [&](const std::string& address, bool listens, VideoSocket::Secure secure) {
@@ -186,6 +189,11 @@ from = "cameras"
   void check_peer(ParamProblems& problems) const {
     if (peer == Peer::imagehub && pattern != Pattern::request)
       problems.push_back({"pattern", "imagehub takes requests only", "leave 'pattern' out", {}});
+    else if (peer != Peer::sluice && pattern == Pattern::push)
+      problems.push_back({"pattern",
+                          "only Sluice hubs take what is pushed",
+                          "leave 'pattern' out, or write pattern = \"publish\"",
+                          {}});
     if (peer != Peer::imagehub && (!node.empty() || heartbeat != Duration(0)))
       problems.push_back(
           {node.empty() ? "heartbeat" : "node",

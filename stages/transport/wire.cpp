@@ -268,6 +268,11 @@ std::string header_of(const Frame& frame, const Sending& sending) {
     json["shape"] = {shape.rows, shape.columns, 3};
     extra["n"] = size;
   }
+  if (sending.for_netgear) {
+    json["terminate_flag"] = false;  // true would end its stream for good
+    json["compression"] = {{"dct", true}, {"ups", false}, {"colorspace", "BGR"}};
+    json["message"] = nullptr;
+  }
   if (!frame.annotations.empty()) {
     // The frame must get there even where all that was found in it does not.
     auto& list = extra["ann"] = Json::array();

@@ -70,7 +70,8 @@ struct Sending {
   std::string_view run;
   UtcTime sent{};
   std::optional<Duration> offset;
-  bool for_anyone = false;  // a compressed picture can be read as pixels, too
+  bool for_anyone = false;   // a compressed picture can be read as pixels, too
+  bool for_netgear = false;  // a JPEG can be read by VidGear's NetGear, too
 };
 std::string header_of(const Frame& frame, const Sending& sending);
 // To who knows texts only: imagehub.

@@ -141,4 +141,6 @@ TEST_CASE("check: what only imagehub is told needs imagehub, and a name that fit
   CHECK(has(only(send(to + "heartbeat = \"1m\"")), "only imagehub is told 'heartbeat'"));
   CHECK(has(only(send(hub + "node = \"../x\"")), "a node can't have this name"));
   CHECK(has(only(send(hub + "pattern = \"publish\"")), "imagehub takes requests only"));
+  CHECK(has(only(send(to + "peer = \"netgear\"\npattern = \"push\"")),
+            "only Sluice hubs take what is pushed"));
 }
