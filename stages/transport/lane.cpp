@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "transport/base64.hpp"
 #include "transport/json_limits.hpp"
 
 namespace sluice {
@@ -81,6 +82,10 @@ bool Lane::send(const FramePtr& frame, const std::string& text, LoopContext& con
   const auto now = clock.steady();
   wire::Sending sending{rules_.run, clock.utc(), {}};
   if (clock_.known()) sending.offset = clock_.offset(sending.sent, now);
+  if (rules_.peer == Peer::smoothstream)
+    return socket_.socket()
+        .send(zmq::buffer(base64_of(frame->encoded()->bytes)), zmq::send_flags::dontwait)
+        .has_value();
   sending.for_anyone = frame->encoded() && for_anyone();
   sending.for_netgear = rules_.peer == Peer::netgear;
   return post(text.empty() ? wire::header_of(*frame, sending) : wire::header_of(text),

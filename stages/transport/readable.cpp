@@ -18,6 +18,7 @@ FramePtr Readable::of(const FramePtr& frame, Peer peer) {
     case Peer::imagezmq_jpegs:
     case Peer::imagehub:
     case Peer::netgear:
+    case Peer::smoothstream:
       return jpeg(frame);
   }
   return frame;

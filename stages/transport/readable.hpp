@@ -12,7 +12,8 @@ namespace sluice {
 // imagezmq_jpegs: JPEGs, for recv_jpg().
 // imagehub: JPEGs, with the texts that it files them under.
 // netgear: JPEGs, with what VidGear's NetGear looks for in the header.
-enum class Peer { sluice, imagezmq_images, imagezmq_jpegs, imagehub, netgear };
+// smoothstream: the base64 of JPEGs, and no header.
+enum class Peer { sluice, imagezmq_images, imagezmq_jpegs, imagehub, netgear, smoothstream };
 
 // Used by one thread.
 class Readable {

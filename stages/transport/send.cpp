@@ -27,7 +27,7 @@ namespace {
 
 struct Send : LoopStage, Access {
   static void declare(Declare<Send>& d) {
-    d.summary("Sends frames to hubs: Sluice, imagezmq, imagehub, NetGear");
+    d.summary("Sends frames to hubs: Sluice, imagezmq, imagehub, NetGear, SmoothStream");
     d.manual(
         R"(Sends images as raw pixels and encoded pictures as they are; put encode.jpeg before it to save
 bandwidth.
@@ -55,6 +55,8 @@ peer = "imagehub": JPEGs under imagenode's texts, so that imagehub stores them: 
   sent again.
 peer = "netgear": JPEGs, for VidGear's NetGear(receive_mode = True, pattern = 1), or pattern = 2 and
   here pattern = "publish"; both connect to it. Of its modes the plain one and secure_mode.
+peer = "smoothstream": the base64 of JPEGs, for SmoothStream's viewer, which binds and has
+  pattern = "publish" here. It is told no camera's name.
 
 What can't be turned into it, such as a PNG, fails. Without `peer`, a JPEG ends no program that calls
 recv_image(): until a Sluice hub has answered, and when publishing always, zeros follow the JPEG and
@@ -72,7 +74,8 @@ JPEG. When an ImageHub has answered, the log says what to set, and yuv420 goes t
               {"imagezmq-images", Peer::imagezmq_images},
               {"imagezmq-jpegs", Peer::imagezmq_jpegs},
               {"imagehub", Peer::imagehub},
-              {"netgear", Peer::netgear}},
+              {"netgear", Peer::netgear},
+              {"smoothstream", Peer::smoothstream}},
              "what the program at the other end can read");
     d.param("node", &Send::node,
             "to imagehub: this node's name there, such as \"Front Garden\"; empty: the machine's");
@@ -189,6 +192,9 @@ from = "cameras"
   void check_peer(ParamProblems& problems) const {
     if (peer == Peer::imagehub && pattern != Pattern::request)
       problems.push_back({"pattern", "imagehub takes requests only", "leave 'pattern' out", {}});
+    else if (peer == Peer::smoothstream && pattern != Pattern::publish)
+      problems.push_back(
+          {"pattern", "SmoothStream's viewer subscribes", "write pattern = \"publish\"", {}});
     else if (peer != Peer::sluice && pattern == Pattern::push)
       problems.push_back({"pattern",
                           "only Sluice hubs take what is pushed",

@@ -143,4 +143,5 @@ TEST_CASE("check: what only imagehub is told needs imagehub, and a name that fit
   CHECK(has(only(send(hub + "pattern = \"publish\"")), "imagehub takes requests only"));
   CHECK(has(only(send(to + "peer = \"netgear\"\npattern = \"push\"")),
             "only Sluice hubs take what is pushed"));
+  CHECK(has(only(send(to + "peer = \"smoothstream\"")), "SmoothStream's viewer subscribes"));
 }

@@ -1,4 +1,4 @@
-// Sluice's nodes at VidGear's NetGear.
+// Sluice's nodes at VidGear's NetGear and at SmoothStream's viewer.
 
 #include "catch.hpp"
 #include "interop/peers.hpp"
@@ -22,4 +22,17 @@ TEST_CASE("NetGear gets a Sluice camera's pictures, and those of the next one") 
     CHECK(picture["dtype"] == "uint8");
   }
   CHECK(told(hub, "ended").empty());  // a node that stops doesn't end NetGear's stream
+}
+
+TEST_CASE("SmoothStream's viewer shows a Sluice camera's pictures") {
+  const auto address = "tcp://" + free_address();
+  Process viewer(python("viewer.py", {address}));
+  const bool jpg = GENERATE(true, false);
+  const auto stages =
+      Running(
+          node_graph({"garage", "rate = 100\n",
+                      "peer = \"smoothstream\"\npattern = \"publish\"\n" + connects(address), jpg}))
+          .until(viewer, 20);
+  CHECK(stages["uplink"]["failed"] == 0);
+  for (const auto& picture : told(viewer)) CHECK(picture["shape"] == json({48, 64, 3}));
 }
