@@ -68,6 +68,7 @@ void Door::connection_lost(int connection, const std::string& address, LoopConte
 // `why`: none where the connection itself is over. The link is forgotten then.
 void Door::lose(std::unordered_map<int, Link>::iterator it, const char* why, LoopContext& context) {
   auto& [connection, link] = *it;
+  answer_now(link);
   drop_waiting(link, kLost, context, [](const Waiting&) { return true; });
   forget_pictures(link);
   if (std::exchange(link.up, false)) {
@@ -157,11 +158,8 @@ void Door::tell(LoopContext& context) {
   for (auto& [event, sender] : sources_.take_events()) {
     if (event.name == "source.gone") {
       delays_.erase(event.source);
-      if (const auto it = links_.find(sender.connection); it != links_.end()) {
-        kept_ -= it->second.repeats.bytes();
-        it->second.repeats.forget(event.source);
-        kept_ += it->second.repeats.bytes();
-      }
+      if (const auto it = links_.find(sender.connection); it != links_.end())
+        change(it->second, [&](Repeats& repeats) { repeats.forget(event.source); });
       const auto of_source = [&source = event.source](const Waiting& w) {
         return w.frame && w.frame->source == source;
       };
@@ -309,7 +307,7 @@ void Door::take_frame(Message& message, wire::Incoming& incoming, Link& link,
     return answer_frame(link, message.socket, message.envelope, theirs, message.arrived, context);
   const std::size_t bytes = frame.image() ? frame.image()->bytes() : frame.encoded()->bytes.size();
   if (!make_room(link, bytes, context)) {
-    link.repeats.lost(incoming.frame);
+    change(link, [&](Repeats& repeats) { repeats.lost(incoming.frame); });
     return refuse(message, incoming, link, kFull,
                   "more of its frames wait than are kept; it is to wait for the answers", context);
   }
@@ -379,16 +377,21 @@ std::string Door::reply_of(std::optional<std::uint64_t> sequence, std::string_vi
 
 // --- old senders, which send as fast as they are answered
 
-void Door::remember(Link& link, const FramePtr& frame, LoopContext& context) {
+// All that changes what is kept of a link goes through here: the sum is of all links'.
+template <class Change>
+void Door::change(Link& link, Change change) {
   kept_ -= link.repeats.bytes();
-  link.repeats.took(frame, context.clock().steady());
+  change(link.repeats);
   kept_ += link.repeats.bytes();
+}
+
+void Door::remember(Link& link, const FramePtr& frame, LoopContext& context) {
+  change(link, [&](Repeats& repeats) { repeats.took(frame, context.clock().steady()); });
   hold(0, context);
 }
 
 void Door::forget_pictures(Link& link) {
-  kept_ -= link.repeats.bytes();
-  link.repeats.forget_pictures();
+  change(link, [](Repeats& repeats) { repeats.forget_pictures(); });
 }
 
 // Asks for room for so many bytes more. Pictures that are kept to be compared with go first, the
@@ -427,6 +430,11 @@ void Door::answer_now(Link& link) {
   if (!link.late) return;
   outside_.answer(link.late->socket, link.late->envelope, "OK");
   link.late.reset();
+}
+
+std::size_t Door::answers_held() const {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      links_, [](const auto& entry) { return entry.second.late.has_value(); }));
 }
 
 std::optional<SteadyTime> Door::answer_late(LoopContext& context) {
@@ -492,7 +500,7 @@ void Door::drop_waiting(Link& link, std::string_view cause, LoopContext& context
     link.bytes_waiting -= w.bytes;
     if (!w.frame) continue;
     --waiting_;
-    link.repeats.lost(w.frame);
+    change(link, [&](Repeats& repeats) { repeats.lost(w.frame); });
     context.drop(w.frame->source, cause);
     const auto word = w.sequence ? fmt::format("ERROR dropped: {}", cause) : std::string("OK");
     outside_.answer(w.socket, w.envelope, reply_of(w.sequence, word, w.arrived, context));
@@ -535,8 +543,10 @@ void Door::close(LoopContext& context) {
   move_on(context);
   for (auto& [connection, link] : links_) {
     answer_now(link);
+    forget_pictures(link);
     drop_waiting(link, cause::shutdown, context, [](const Waiting&) { return true; });
   }
+  hold(0, context);
 }
 
 }  // namespace sluice

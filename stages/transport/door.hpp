@@ -88,6 +88,7 @@ class Door {
   std::size_t waiting() const { return waiting_; }
   std::size_t bytes_waiting() const { return bytes_; }
   std::size_t bytes_kept() const { return kept_; }
+  std::size_t answers_held() const;
   std::size_t links() const { return links_.size(); }
   const Sources& sources() const { return sources_; }
 
@@ -131,6 +132,8 @@ class Door {
               const std::string& why, LoopContext& context);
   void tell_refused(const Sender& sender, const std::string& source, Link& link,
                     std::string_view cause, const std::string& why, LoopContext& context);
+  template <class Change>
+  void change(Link& link, Change change);
   void remember(Link& link, const FramePtr& frame, LoopContext& context);
   void forget_pictures(Link& link);
   void answer_frame(Link& link, std::size_t socket, std::vector<zmq::message_t>& envelope,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace sluice {
 namespace {
@@ -37,7 +38,7 @@ void Repeats::took(const FramePtr& frame, SteadyTime now) {
     const Duration gap = std::min(now - source.since, kLongestGap);
     source.gap += (gap - source.gap) / (gap < source.gap ? 2 : 8);
   }
-  source.newest = frame;
+  keep(source, frame);
   source.since = now;
 }
 
@@ -56,20 +57,26 @@ SteadyTime Repeats::answer_at(const std::string& source, SteadyTime now) const {
   return std::min(at, now + kMostWait);
 }
 
+void Repeats::keep(Source& source, FramePtr newest) {
+  if (source.newest) bytes_ -= source.newest->bytes();
+  source.newest = std::move(newest);
+  if (source.newest) bytes_ += source.newest->bytes();
+}
+
+void Repeats::forget(const std::string& source) {
+  const auto it = sources_.find(source);
+  if (it == sources_.end()) return;
+  keep(it->second, nullptr);
+  sources_.erase(it);
+}
+
 void Repeats::lost(const FramePtr& frame) {
   const auto it = sources_.find(frame->source);
-  if (it != sources_.end() && it->second.newest == frame) it->second.newest = nullptr;
+  if (it != sources_.end() && it->second.newest == frame) keep(it->second, nullptr);
 }
 
 void Repeats::forget_pictures() {
-  for (auto& [name, source] : sources_) source.newest = nullptr;
-}
-
-std::size_t Repeats::bytes() const {
-  std::size_t sum = 0;
-  for (const auto& [name, source] : sources_)
-    if (source.newest) sum += source.newest->bytes();
-  return sum;
+  for (auto& [name, source] : sources_) keep(source, nullptr);
 }
 
 }  // namespace sluice

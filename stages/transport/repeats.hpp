@@ -25,13 +25,13 @@ class Repeats {
   // ever more rarely.
   SteadyTime answer_at(const std::string& source, SteadyTime now) const;
   // Nothing more comes of this source.
-  void forget(const std::string& source) { sources_.erase(source); }
+  void forget(const std::string& source);
   // Its newest picture got lost, so it isn't there to be repeated.
   void lost(const FramePtr& frame);
   void forget_pictures();
 
   std::size_t sources() const { return sources_.size(); }
-  std::size_t bytes() const;  // of the pictures kept
+  std::size_t bytes() const { return bytes_; }  // of the pictures kept
 
  private:
   struct Source {
@@ -39,7 +39,10 @@ class Repeats {
     SteadyTime since{};                            // it is the newest
     Duration gap = std::chrono::milliseconds(33);  // between pictures, usually
   };
+  void keep(Source& source, FramePtr newest);
+
   std::unordered_map<std::string, Source> sources_;
+  std::size_t bytes_ = 0;
 };
 
 }  // namespace sluice
