@@ -57,7 +57,8 @@ void declare_access(Declare<T>& d, const std::string& other) {
        "on its way count")
       .range(std::chrono::milliseconds(500), std::chrono::minutes(1));
   d.param("max_peers", static_cast<int T::*>(&Access::max_peers),
-          "to listen: further connections are refused")
+          "to listen: further connections are refused, and what comes by them is dropped as "
+          "`too_many_peers`")
       .range(1, 4096);
   d.param("max_peers_per_address", static_cast<int T::*>(&Access::max_peers_per_address),
           "to listen: of one machine, but for this one")

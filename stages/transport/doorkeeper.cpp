@@ -233,6 +233,11 @@ bool Doorkeeper::has_strangers() const {
                      [](const auto& peer) { return !peer.second.known; });
 }
 
+bool Doorkeeper::has_cut(int number) const {
+  const auto it = peers_.find(number);
+  return it != peers_.end() && it->second.cut;
+}
+
 const Connection* Doorkeeper::find(int number) const {
   const auto it = peers_.find(number);
   return it == peers_.end() ? nullptr : &it->second.connection;

@@ -65,6 +65,7 @@ class Doorkeeper {
   // Whether somebody has yet to shake hands, and look() should be called soon.
   bool has_strangers() const;
   const Connection* find(int number) const;
+  bool has_cut(int number) const;  // and it has not ended yet
 
  private:
   struct Peer {

@@ -199,6 +199,13 @@ connect = "tcp://127.0.0.1:5555"
     constexpr std::size_t kMostParts = 8;
     auto [parts, beyond, connection] = sockets_[socket]->receive(kMostParts);
     if (parts.empty()) return false;
+    if (!keeping_ && !sockets_[socket]->knows(connection)) {
+      keep(socket, context);
+      if (sockets_[socket]->has_cut(connection)) {
+        context.drop({}, "too_many_peers");
+        return true;
+      }
+    }
     auto& last = parts.back();
     Door::Message message{
         {{}, connection, address_of(last), {}}, socket, {}, {}, beyond, context.clock().utc()};
@@ -228,6 +235,7 @@ connect = "tcp://127.0.0.1:5555"
   }
 
   void keep(std::size_t socket, LoopContext& context) {
+    keeping_ = true;
     sockets_[socket]->keep(context.clock().steady(), [&](const VideoSocket::News& news) {
       using What = VideoSocket::News::What;
       switch (news.what) {
@@ -253,6 +261,7 @@ connect = "tcp://127.0.0.1:5555"
           break;
       }
     });
+    keeping_ = false;
   }
 
   void lost(std::size_t socket, const VideoSocket::News& news, LoopContext& context) {
@@ -270,6 +279,7 @@ connect = "tcp://127.0.0.1:5555"
   std::vector<VideoSocket*> polled_;
   std::optional<Door> door_;
   Refusals refusals_;
+  bool keeping_ = false;  // messages are read from within keep(), too
 };
 SLUICE_STAGE(Receive, "transport.receive");
 

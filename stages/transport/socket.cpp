@@ -235,6 +235,7 @@ bool VideoSocket::read_monitor(SteadyTime now, const std::function<void(const Ne
     case ZMQ_EVENT_ACCEPTED:
       tell({News::What::accepted, address_, value, {}});
       door_.accepted(value, Connection(value, port_), now, cut_and(tell));
+      if (early_.connection == value) door_.read(value, std::exchange(early_, {}).bytes);
       break;
     case ZMQ_EVENT_CONNECTED:
       own_ = Connection(value);
@@ -366,7 +367,10 @@ VideoSocket::Received VideoSocket::receive(std::size_t most_parts) {
     return received;
   }
   received.connection = zmq_msg_get(received.parts.back().handle(), ZMQ_SRCFD);
-  door_.read(received.connection, bytes);
+  if (knows(received.connection))
+    door_.read(received.connection, bytes);
+  else
+    early_ = {received.connection, bytes};
   return received;
 }
 

@@ -72,6 +72,10 @@ class VideoSocket {
   Received receive(std::size_t most_parts);
   bool writable() { return (socket_->get(zmq::sockopt::events) & ZMQ_POLLOUT) != 0; }
   int peers() const { return peers_; }
+  // Whether it has been told of this connection. A message may come first: call keep() then, which
+  // may cut it off.
+  bool knows(int connection) const { return door_.find(connection) != nullptr; }
+  bool has_cut(int connection) const { return door_.has_cut(connection); }
   // What has moved over a connection; of one that connects, its only one. None if it is over, or of
   // this machine.
   std::optional<Traffic> traffic(int connection) const;
@@ -113,6 +117,11 @@ class VideoSocket {
   enum class Fault { none, protocol, silence, told } fault_ = Fault::none;
   int unfit_ = 0;    // connections refused for their key, whose end comes later
   Doorkeeper door_;  // also where it connects: the other side may send what it likes
+  // A message that was read before its connection was told of.
+  struct Early {
+    int connection = -1;
+    std::size_t bytes = 0;
+  } early_;
   std::optional<std::uint16_t> port_;
   SteadyTime looked_{};
   bool drained_ = true;  // since looked_
