@@ -159,7 +159,7 @@ void Door::tell(LoopContext& context) {
     if (event.name == "source.gone") {
       delays_.erase(event.source);
       if (const auto it = links_.find(sender.connection); it != links_.end())
-        change(it->second, [&](Repeats& repeats) { repeats.forget(event.source); });
+        change(it->second, [&name = event.source](Repeats& repeats) { repeats.forget(name); });
       const auto of_source = [&source = event.source](const Waiting& w) {
         return w.frame && w.frame->source == source;
       };
