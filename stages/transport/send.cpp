@@ -54,7 +54,7 @@ peer = "imagehub": JPEGs under imagenode's texts, so that imagehub stores them: 
   "NODE|Heartbeat" every `heartbeat`. What of these was not acknowledged when a connection broke is
   sent again.
 peer = "netgear": JPEGs, for VidGear's NetGear(receive_mode = True, pattern = 1), or pattern = 2 and
-  here pattern = "publish"; both connect to it. Of its modes the plain one and secure_mode.
+  here pattern = "publish"; both connect to it. Of its modes the plain one.
 peer = "smoothstream": the base64 of JPEGs, for SmoothStream's viewer, which binds and has
   pattern = "publish" here. It is told no camera's name.
 
