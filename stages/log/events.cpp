@@ -8,7 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <sluice/base/unwaiting.hpp>
+#include <sluice/base/nonblocking.hpp>
 #include <sluice/graph/utf8.hpp>
 #include <sluice/stage.hpp>
 #include <system_error>
@@ -71,7 +71,7 @@ file = "-"
 
   void start(Context&) override {
     if (file == "-") {
-      const int own = open_unwaiting(STDOUT_FILENO);
+      const int own = open_nonblocking(STDOUT_FILENO);
       fd_ = own >= 0 ? own : STDOUT_FILENO;
       return;
     }

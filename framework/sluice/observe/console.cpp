@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <mutex>
-#include <sluice/base/unwaiting.hpp>
+#include <sluice/base/nonblocking.hpp>
 #include <sluice/observe/console.hpp>
 #include <string>
 
@@ -51,7 +51,7 @@ class Console {
     file_ = now.st_ino;
     known_ = true;
     is_socket_ = S_ISSOCK(now.st_mode);
-    own_ = open_unwaiting(STDERR_FILENO);
+    own_ = open_nonblocking(STDERR_FILENO);
   }
 
   void close() {

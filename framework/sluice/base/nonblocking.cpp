@@ -3,11 +3,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <sluice/base/unwaiting.hpp>
+#include <sluice/base/nonblocking.hpp>
 
 namespace sluice {
 
-int open_unwaiting(int fd) {
+int open_nonblocking(int fd) {
   struct stat status {};
   if (fstat(fd, &status) != 0 || (!S_ISFIFO(status.st_mode) && isatty(fd) == 0)) return -1;
   return open(fmt::format("/proc/self/fd/{}", fd).c_str(),
