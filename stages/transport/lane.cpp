@@ -1,12 +1,12 @@
 #include "transport/lane.hpp"
 
 #include <fmt/format.h>
+#include <sodium.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "transport/base64.hpp"
 #include "transport/json_limits.hpp"
 
 namespace sluice {
@@ -34,6 +34,17 @@ VideoSocket::Options options_of(const Lane::Rules& rules) {
       break;
   }
   return options;
+}
+
+// A message of one part, with padding and no line breaks.
+zmq::message_t base64_of(std::span<const std::uint8_t> bytes) {
+  constexpr int kVariant = sodium_base64_VARIANT_ORIGINAL;
+  const auto text =
+      std::make_shared<std::vector<char>>(sodium_base64_encoded_len(bytes.size(), kVariant));
+  sodium_bin2base64(text->data(), text->size(), bytes.data(), bytes.size(), kVariant);
+  // Without the zero that ends it.
+  return message_over({reinterpret_cast<const std::uint8_t*>(text->data()), text->size() - 1},
+                      text);
 }
 
 // What a Sluice hub adds to its OK.
@@ -82,10 +93,10 @@ bool Lane::send(const FramePtr& frame, const std::string& text, LoopContext& con
   const auto now = clock.steady();
   wire::Sending sending{rules_.run, clock.utc(), {}};
   if (clock_.known()) sending.offset = clock_.offset(sending.sent, now);
-  if (rules_.peer == Peer::smoothstream)
-    return socket_.socket()
-        .send(zmq::buffer(base64_of(frame->encoded()->bytes)), zmq::send_flags::dontwait)
-        .has_value();
+  if (rules_.peer == Peer::smoothstream) {
+    auto message = base64_of(frame->encoded()->bytes);
+    return socket_.socket().send(message, zmq::send_flags::dontwait).has_value();
+  }
   sending.for_anyone = frame->encoded() && for_anyone();
   sending.for_netgear = rules_.peer == Peer::netgear;
   return post(text.empty() ? wire::header_of(*frame, sending) : wire::header_of(text),
