@@ -31,6 +31,10 @@ bool Repeats::repeats(const Frame& frame) const {
 
 void Repeats::took(const FramePtr& frame, SteadyTime now) {
   constexpr Duration kLongestGap = 2 * kMostWait;
+  if (sources_.size() >= kMostSources && !sources_.contains(frame->source)) {
+    forget_pictures();
+    sources_.clear();
+  }
   const auto [it, is_new] = sources_.try_emplace(frame->source);
   Source& source = it->second;
   if (!is_new) {

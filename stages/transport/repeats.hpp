@@ -16,6 +16,9 @@ class Repeats {
  public:
   // No answer waits for longer: old programs give up on a hub after a second or more.
   static constexpr Duration kMostWait = std::chrono::milliseconds(100);
+  // Past this many all are forgotten. A hub tells of each that is gone, but of those that another
+  // sender has taken over it tells that one.
+  static constexpr std::size_t kMostSources = 256;
 
   // Whether it is its source's newest picture once more, byte by byte.
   bool repeats(const Frame& frame) const;
